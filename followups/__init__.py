@@ -1,0 +1,1 @@
+"""What is owed afterwards; for now the watch over missing holiday lists (R5.8a)."""

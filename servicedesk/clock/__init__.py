@@ -1,0 +1,1 @@
+"""Everything owed: deadlines, ladders, the sweep, My desk (DESIGN 4)."""

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ClockConfig(AppConfig):
+    name = "servicedesk.clock"
+    label = "clock"
+    verbose_name = _("Clock")

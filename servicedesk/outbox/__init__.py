@@ -1,0 +1,1 @@
+"""Messages to a person or an address, written with their cause, sent and retried afterwards."""

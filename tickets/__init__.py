@@ -1,0 +1,1 @@
+"""Complaints and requests from the first word to the check after the remedy."""
