@@ -100,7 +100,7 @@ if SQLITE:
     DATABASE["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # else writers meet "database is locked" in mid-transaction
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA trusted_schema=ON",
     }
     # A file, because an in-memory database locks whole tables between threads.
     DATABASE["TEST"] = {"NAME": VAR / env("TEST_DATABASE", default="test.sqlite3")}

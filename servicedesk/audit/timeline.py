@@ -1,0 +1,220 @@
+"""Timelines: what happened to a subject, numbered, hash-chained, never rewritten (DESIGN 6).
+
+A subject is named by its key, for instance `ticket:2026-000123`. Whoever changes something records it in the
+same transaction. The head of a subject is also its lock: two writers take turns.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, Self, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connection, models, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from .line import GENESIS, chained, read_facts, write_line
+from .words import Words
+
+SYSTEM_ACTORS = frozenset({"clock", "import", "setup", "public"})
+BATCH = 1000  # heads or entries in one statement
+
+T = TypeVar("T")
+
+
+class Head(models.Model):
+    """The last entry of a subject, and the lock of its timeline; number 0 while it has none."""
+
+    subject = models.CharField(_("timeline of"), max_length=64, primary_key=True)
+    number = models.PositiveIntegerField(_("last entry"), default=0)
+    hash = models.CharField(_("its hash"), max_length=64, default=GENESIS)
+
+    class Meta:
+        verbose_name = _("timeline")
+        verbose_name_plural = _("timelines")
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class EntryQuerySet(models.QuerySet):
+    def of(self, subject: str) -> Self:
+        """The timeline of one subject, oldest first."""
+        return self.filter(subject=subject).order_by("number")
+
+
+class Entry(models.Model):
+    """One thing that happened to a subject.
+
+    `line` is what the hash covers (see `line.py`); the columns before it repeat parts of it for queries.
+    """
+
+    subject = models.CharField(_("timeline of"), max_length=64)
+    number = models.PositiveIntegerField(
+        _("entry number"), help_text=_("1 for the first entry of its subject")
+    )
+    event = models.CharField(_("event"), max_length=64)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # nothing asks for all entries of a person
+        verbose_name=_("done by"),
+    )
+    actor = models.CharField(
+        _("system actor"), max_length=16, blank=True, help_text=_("empty where a person acted")
+    )
+    at = models.DateTimeField(_("done at"))
+    recorded_at = models.DateTimeField(_("recorded at"), help_text=_("by the clock of the database server"))
+    line = models.TextField(_("canonical line"))
+    previous = models.CharField(_("previous hash"), max_length=64)
+    hash = models.CharField(_("hash"), max_length=64)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("timeline entry")
+        verbose_name_plural = _("timeline entries")
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "number"], name="entry_numbered_once"),
+            models.CheckConstraint(name="entry_numbered_from_one", condition=models.Q(number__gte=1)),
+            models.CheckConstraint(
+                name="entry_has_one_actor",
+                condition=models.Q(by=None, actor__gt="") | models.Q(by__isnull=False, actor=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.number} {self.event}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The facts as recorded; moments in UTC, Words as `Kept(words, digest)`, rows as their key."""
+        return read_facts(self.line)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is to be recorded; see `record` for the meaning of each part."""
+
+    subject: str
+    event: str
+    by: AbstractBaseUser | str
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(subject: str, event: str, *, by: AbstractBaseUser | str, at: datetime, **facts: Any) -> Entry:
+    """Add an entry to the subject's timeline, inside the transaction of the change it tells.
+
+    `by` is a person or a system actor: "clock", "import", "setup" or "public". `at` is when the act was done;
+    the server's time stands beside it. A fact is None, a bool, int or str (numbers and codes, never personal
+    text), a moment, a date, a row (its key is kept), or Words (id and digest are kept). Raises
+    TransactionManagementError outside a transaction, TypeError or ValueError for what a line cannot hold.
+    """
+    return record_many([Record(subject, event, by, at, facts)])[0]
+
+
+def record_many(records: Sequence[Record]) -> list[Entry]:
+    """Add many entries, in their order, in a number of statements that does not depend on how many (per 1000)."""
+    lock_heads({one.subject for one in records})
+    return [entry for batch in _batches(records) for entry in _append(batch)]
+
+
+def lock_heads(subjects: Iterable[str], *, skip_locked: bool = False) -> set[str]:
+    """Lock the timelines of these subjects until the transaction ends, and begin those that have none.
+
+    Locks are taken in the order of the subjects, so that two callers cannot block each other. With
+    `skip_locked` what somebody else holds is left out (PostgreSQL; SQLite has one writer at a time anyway).
+    Returns the subjects now locked.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a timeline is written inside a transaction")
+    locked: set[str] = set()
+    for batch in _batches(sorted(set(subjects))):
+        locked |= _lock_free(batch) if skip_locked else _lock(batch)
+    return locked
+
+
+def _lock(subjects: list[str]) -> set[str]:
+    # A conflict locks the row, also where the WHERE then leaves it alone: one pass, in order, old heads and new.
+    _begin(subjects, "DO UPDATE SET number = audit_head.number WHERE FALSE")
+    return set(subjects)
+
+
+def _lock_free(subjects: list[str]) -> set[str]:
+    _begin(subjects, "DO NOTHING")
+    free = Head.objects.select_for_update(skip_locked=True).filter(subject__in=subjects)
+    return set(free.values_list("subject", flat=True))
+
+
+def _begin(subjects: list[str], on_conflict: str) -> None:
+    rows = ", ".join([f"(%s, 0, '{GENESIS}')"] * len(subjects))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO audit_head (subject, number, hash) VALUES {rows}"  # noqa: S608
+            f" ON CONFLICT (subject) {on_conflict}",
+            subjects,
+        )
+
+
+def _append(records: Sequence[Record]) -> list[Entry]:
+    subjects = {one.subject for one in records}
+    heads = {head.subject: head for head in Head.objects.filter(subject__in=subjects).annotate(now=Now())}
+    entries = Entry.objects.bulk_create([_follow(heads[one.subject], one) for one in records])
+    last = Entry.objects.filter(subject=models.OuterRef("subject")).order_by("-number")
+    Head.objects.filter(subject__in=subjects).update(
+        number=models.Subquery(last.values("number")[:1]), hash=models.Subquery(last.values("hash")[:1])
+    )
+    return entries
+
+
+def _follow(head: Any, one: Record) -> Entry:
+    """The entry after this head, which moves on to it."""
+    person, actor = _actor(one.by)
+    head.number += 1
+    line = write_line(
+        subject=one.subject,
+        number=head.number,
+        event=one.event,
+        by=person or actor,
+        at=one.at,
+        recorded_at=head.now,
+        facts={name: _fact(value) for name, value in one.facts.items()},
+    )
+    entry = Entry(
+        subject=one.subject,
+        number=head.number,
+        event=one.event,
+        by_id=person,
+        actor=actor,
+        at=one.at,
+        recorded_at=head.now,
+        line=line,
+        previous=head.hash,
+        hash=chained(head.hash, line),
+    )
+    head.hash = entry.hash
+    return entry
+
+
+def _actor(by: AbstractBaseUser | str) -> tuple[int | None, str]:
+    if isinstance(by, AbstractBaseUser):
+        return by.pk, ""
+    if by not in SYSTEM_ACTORS:
+        raise ValueError(f"{by!r} is neither a person nor a system actor")
+    return None, by
+
+
+def _fact(value: Any) -> Any:
+    return value.kept if isinstance(value, Words) else value
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
