@@ -42,4 +42,6 @@ def list_periodic_tasks(sender, **kwargs):
     sender.conf.beat_schedule = {
         # every few seconds: what is due rings (DESIGN 4)
         "ring due deadlines": every(settings.SWEEP_EVERY, "servicedesk.clock.tasks.ring_due_deadlines"),
+        # every few seconds: messages whose hint was lost, whose time has come, or whose sender died
+        "send due messages": every(5, "servicedesk.outbox.tasks.send_due_messages"),
     }

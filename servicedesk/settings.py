@@ -194,6 +194,9 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if DEMO else 
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="desk@example.org")
+OUTBOX_TRIES = env.int("OUTBOX_TRIES", default=50)  # about two days, then a message is given up
+OUTBOX_MAILS_PER_ADDRESS = env.int("OUTBOX_MAILS_PER_ADDRESS", default=20)  # an hour, to one outside address
+OUTBOX_KEEP_TEXTS = env.int("OUTBOX_KEEP_TEXTS", default=90)  # days, then only the fact of sending is kept
 
 # Security (SECURITY.md)
 CONTENT_SECURITY_POLICY = {
