@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "servicedesk.calendars",
     "servicedesk.outbox",
     "servicedesk.regulations",
+    "servicedesk.search",
     "servicedesk.staff",
     "servicedesk.customers",
     "servicedesk.clock",

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.db.models import TextField
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.search.index import restore_triggers
+from servicedesk.search.lookups import Matches
+
+
+class SearchConfig(AppConfig):
+    name = "servicedesk.search"
+    label = "search"
+    verbose_name = _("Search")
+
+    def ready(self):
+        TextField.register_lookup(Matches)
+        post_migrate.connect(restore_triggers, sender=self)

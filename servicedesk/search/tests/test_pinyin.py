@@ -1,0 +1,25 @@
+import pytest
+
+from servicedesk.search.pinyin import pinyin
+from servicedesk.search.tokens import query_tokens, tokens
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("张伟", "zhang wei zhangwei zw"),
+        ("单小明", "shan xiao ming shanxiaoming sxm"),
+        ("尉迟恭", "yu chi gong yuchigong ycg"),
+        ("吕布", "lv bu lvbu lb"),
+        ("Anna Smith", ""),
+        ("", ""),
+    ],
+)
+def test_a_name_is_found_by_its_sound(name, expected):
+    assert pinyin(name) == expected
+
+
+def test_the_sound_joins_the_tokens():
+    held = tokens(f"单小明 {pinyin('单小明')}").split()
+    assert "shanxiaoming" in held
+    assert query_tokens("shanxiao") == "shanxiao*"
