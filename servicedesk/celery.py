@@ -44,4 +44,7 @@ def list_periodic_tasks(sender, **kwargs):
         "ring due deadlines": every(settings.SWEEP_EVERY, "servicedesk.clock.tasks.ring_due_deadlines"),
         # every few seconds: messages whose hint was lost, whose time has come, or whose sender died
         "send due messages": every(5, "servicedesk.outbox.tasks.send_due_messages"),
+        # every night: all timelines under one seal, then all that must always hold is checked (DESIGN 6)
+        "seal the day": daily(0, 10, "servicedesk.audit.tasks.seal_the_day"),
+        "audit": daily(3, 20, "servicedesk.audit.tasks.audit_nightly"),
     }

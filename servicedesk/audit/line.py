@@ -21,6 +21,8 @@ from django.db import models
 
 GENESIS = "0" * 64  # stands before the first entry of every subject
 
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)  # what reading a damaged line raises
+
 
 class Kept(NamedTuple):
     """Personal text mentioned by an entry: the id of its Words and their salted digest."""

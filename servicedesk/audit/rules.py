@@ -24,7 +24,7 @@ def _hashed(name: str, table: str, column: str, over: str, message: str) -> Trig
 
 def rules() -> list[Trigger]:
     """Every trigger of the audit app."""
-    return [*_words(), *_entries(), *_heads()]
+    return [*_words(), *_entries(), *_heads(), *_seals()]
 
 
 def _words() -> list[Trigger]:
@@ -98,5 +98,30 @@ def _heads() -> list[Trigger]:
             " OR EXISTS (SELECT 1 FROM audit_entry e"
             " WHERE e.subject = NEW.subject AND e.number = NEW.number + 1)",
             message="a head only moves on to the last entry of its subject",
+        ),
+    ]
+
+
+def _seals() -> list[Trigger]:
+    return [
+        *append_only("audit_dailyseal"),
+        *append_only("audit_sealedhead"),
+        refuse(
+            "audit_dailyseal_follows",
+            "audit_dailyseal",
+            on="BEFORE INSERT",
+            when="EXISTS (SELECT 1 FROM audit_dailyseal s WHERE s.day >= NEW.day)"
+            " OR NEW.previous <> COALESCE("
+            f"(SELECT s.hash FROM audit_dailyseal s ORDER BY s.day DESC LIMIT 1), '{GENESIS}')",
+            message="a seal follows the last one",
+        ),
+        refuse(
+            "audit_sealedhead_fits",
+            "audit_sealedhead",
+            on="BEFORE INSERT",
+            when="EXISTS (SELECT 1 FROM audit_dailyseal s WHERE s.day = NEW.seal_id)"
+            " OR NOT EXISTS (SELECT 1 FROM audit_entry e"
+            " WHERE e.subject = NEW.subject AND e.number = NEW.number AND e.hash = NEW.hash)",
+            message="a seal takes entries that are there, and none once it is made",
         ),
     ]

@@ -158,7 +158,7 @@ def install(connection: BaseDatabaseWrapper) -> int:
     wrong = [one for one in found.values() if not (one.sound and one.name in wanted)]
     lacking = [trigger for name, trigger in wanted.items() if name not in found or not found[name].sound]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        for one in wrong:
+        for one in [*wrong, *lacking]:  # a lacking one may have left its function behind
             _drop(cursor, connection.vendor, one)
         for trigger in lacking:
             cursor.execute(trigger.text(connection.vendor))
@@ -269,7 +269,7 @@ def _seal(cursor, triggers: list[Trigger]) -> None:
     cursor.execute("\n".join(comments))
 
 
-def _drop(cursor, vendor: str, one: Installed) -> None:
+def _drop(cursor, vendor: str, one: Installed | Trigger) -> None:
     if vendor == "sqlite":
         cursor.execute(f"DROP TRIGGER IF EXISTS {one.name}")
     else:

@@ -1,15 +1,15 @@
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from servicedesk.audit.models import Entry, Head
-from servicedesk.audit.timeline import Record, lock_heads, record, record_many
+from servicedesk.audit.testing import AT, make_timeline
+from servicedesk.audit.timeline import Record, lock_heads, record, record_many, verify
 from servicedesk.audit.words import store
 from servicedesk.staff.testing import make_user
-
-AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 @pytest.mark.django_db
@@ -55,6 +55,85 @@ def test_two_writers_on_one_subject_leave_no_hole(run):
 
     numbers = Entry.objects.of("ticket:2026-000001").values_list("number", flat=True)
     assert list(numbers) == list(range(1, 101))
+    assert verify("ticket:2026-000001") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_of_the_same_subjects_in_another_order_do_not_block_each_other():
+    failures = []
+
+    def write(subjects):
+        try:
+            for n in range(20):
+                with transaction.atomic():  # some timelines are new in every round, one is old
+                    record_many([Record(s.format(n=n), "rang", "clock", AT) for s in subjects])
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    subjects = ["a:{n}", "m:old", "z:{n}", "b:{n}"]
+    threads = [threading.Thread(target=write, args=[order]) for order in (subjects, subjects[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert Head.objects.get(subject="m:old").number == 40
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_timelines_that_somebody_holds_are_skipped_on_request():
+    make_timeline("a:held")
+    holding, done = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            lock_heads(["a:held"])
+            holding.set()
+            done.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    holding.wait(10)
+    with transaction.atomic():
+        locked = lock_heads(["a:held", "b:new"], skip_locked=True)
+    done.set()
+    thread.join()
+
+    assert locked == {"b:new"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by", ["somebody", "", None])
+def test_only_people_and_known_actors_act(by):
+    with pytest.raises(ValueError):
+        record("ticket:1", "opened", by=by, at=AT)
+
+
+@pytest.mark.django_db
+def test_the_time_of_the_server_stands_beside_the_time_stated():
+    entry = record("ticket:1", "opened", by="import", at=AT)
+
+    assert entry.at == AT
+    assert abs(timezone.now() - entry.recorded_at) < timedelta(minutes=1)
+    assert "recorded_at" in entry.line
+
+
+@pytest.mark.django_db
+def test_records_of_one_subject_in_one_batch_are_chained_in_their_order():
+    record_many([Record("ticket:1", f"step {n}", "import", AT) for n in range(1200)])
+
+    assert list(Entry.objects.of("ticket:1").values_list("event", flat=True)[:2]) == ["step 0", "step 1"]
+    assert verify("ticket:1") == []
+
+
+@pytest.mark.django_db
+def test_nothing_to_record_is_no_error():
+    assert record_many([]) == []
 
 
 @pytest.mark.django_db

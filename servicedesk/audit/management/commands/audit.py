@@ -1,0 +1,64 @@
+import json
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from servicedesk.audit.invariants import Finding, findings
+
+
+class Command(BaseCommand):
+    help = gettext_lazy("Checks over live data all that must always hold; exit 1 if something does not.")
+
+    def add_arguments(self, parser):
+        parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
+
+    def handle(self, **options) -> None:
+        found = []
+        for finding in findings():
+            found.append(finding)
+            if not options["json"]:
+                self.tell(finding)
+        if options["json"]:
+            self.stdout.write(as_json(found))
+        else:
+            self.sum_up(found)
+        if any(finding.violations for finding in found):
+            raise SystemExit(1)
+
+    def tell(self, finding: Finding) -> None:
+        style = self.style.ERROR if finding.violations else self.style.SUCCESS
+        self.stdout.write(
+            style(f"{finding.invariant.code:>8}  {finding.invariant.title}: {_count(finding.violations)}")
+            + f"  {finding.seconds:.2f} s"
+        )
+        for example in finding.examples:
+            self.stdout.write(f"          {example.subject}: {example.text}")
+        if more := finding.violations - len(finding.examples):
+            self.stdout.write("          " + _("and %(more)d more") % {"more": more})
+
+    def sum_up(self, found: list[Finding]) -> None:
+        told = {
+            "checks": len(found),
+            "violations": _count(sum(finding.violations for finding in found)),
+            "seconds": f"{sum(finding.seconds for finding in found):.1f}",
+        }
+        self.stdout.write(_("%(checks)d checks, %(violations)s, %(seconds)s s") % told)
+
+
+def _count(violations: int) -> str:
+    if not violations:
+        return _("no violations")
+    return ngettext("%(count)d violation", "%(count)d violations", violations) % {"count": violations}
+
+
+def as_json(found: list[Finding]) -> str:
+    """One object: how many violations, how many seconds, and each check with its first violations."""
+    return json.dumps(
+        {
+            "violations": sum(finding.violations for finding in found),
+            "seconds": round(sum(finding.seconds for finding in found), 3),
+            "checks": [finding.as_json() for finding in found],
+        },
+        ensure_ascii=False,
+    )
