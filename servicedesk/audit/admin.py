@@ -31,7 +31,7 @@ class AuditRunAdmin(ReadOnlyAdmin):
     list_display = ["started_at", "seconds", "violations"]
     fields = ["started_at", "seconds", "violations", "found"]
 
-    @admin.display(description=_("findings"))
+    @admin.display(description=_("audit findings"))
     def found(self, run: AuditRun) -> str:
         """Each check on a line, its first violations below it."""
         return format_html_join("", "<div>{}</div>", ((line,) for line in _lines(run)))

@@ -13,10 +13,10 @@ class AuditRun(models.Model):
     """One run of all checks."""
 
     started_at = models.DateTimeField(_("started at"))
-    seconds = models.FloatField(_("seconds"))
+    seconds = models.FloatField(_("duration in seconds"))
     violations = models.PositiveBigIntegerField(_("violations"))
     findings = models.JSONField(
-        _("findings"), help_text=_("per check: code, name, violations, seconds, examples")
+        _("audit findings"), help_text=_("per check: code, name, violations, seconds, examples")
     )
 
     class Meta:

@@ -29,11 +29,11 @@ class DailySeal(models.Model):
     number and hash with single blanks between.
     """
 
-    day = models.DateField(_("day"), primary_key=True, help_text=_("in the organisation's zone"))
+    day = models.DateField(_("sealed day"), primary_key=True, help_text=_("in the organisation's zone"))
     at = models.DateTimeField(_("sealed at"))
     heads = models.PositiveBigIntegerField(_("timelines"), help_text=_("all there were at that time"))
     moved = models.PositiveBigIntegerField(
-        _("moved"), help_text=_("those with new entries since the last seal")
+        _("moved timelines"), help_text=_("those with new entries since the last seal")
     )
     previous = models.CharField(_("previous hash"), max_length=64)
     hash = models.CharField(_("hash"), max_length=64)
