@@ -1,0 +1,27 @@
+"""Builders for tests."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time
+from itertools import count
+
+from servicedesk.calendars.hours import Interval
+from servicedesk.calendars.models import Calendar
+from servicedesk.calendars.publishing import set_hours
+
+_numbers = count(1)
+
+OFFICE_HOURS = {weekday: [(time(8, 30), time(17, 30))] for weekday in range(5)}
+ROUND_THE_CLOCK = {weekday: [(time(0), time(0))] for weekday in range(7)}
+
+
+def make_calendar(
+    weekly: Mapping[int, Iterable[Interval]] = OFFICE_HOURS,
+    *,
+    by=None,
+    at: datetime = datetime(2026, 1, 1, tzinfo=UTC),
+    **fields,
+) -> Calendar:
+    """A calendar with hours, published once; without holidays unless `region` names some."""
+    fields.setdefault("name", f"Calendar {next(_numbers)}")
+    fields.setdefault("timezone", "Asia/Shanghai")
+    return set_hours(Calendar.objects.create(**fields), weekly, by=by, at=at)
