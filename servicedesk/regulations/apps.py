@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -6,3 +7,8 @@ class RegulationsConfig(AppConfig):
     name = "servicedesk.regulations"
     label = "regulations"
     verbose_name = _("Regulations")
+
+    def ready(self):
+        from servicedesk.regulations.seeding import seed_settings
+
+        post_migrate.connect(seed_settings, sender=self)
