@@ -1,0 +1,86 @@
+"""How a moment and a stretch of time are said on screen. Pure: the present moment is handed in.
+
+The script that lets the time left tick uses the same formats (`time_formats`), so server and browser agree.
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+SOON_SHARE = 0.25  # of the interval, still to go (S4: a warning at 75 %)
+SOON_AT_LEAST = timedelta(hours=1)
+
+
+def time_formats() -> dict[str, str]:
+    """The formats of a time left or exceeded, by unit; `days`, `hours`, `minutes`, `seconds` are whole numbers."""
+    return {
+        "left_days": _("%(days)s d %(hours)s h left"),
+        "left_hours": _("%(hours)s h %(minutes)s min left"),
+        "left_minutes": _("%(minutes)s min left"),
+        "left_seconds": _("%(minutes)s min %(seconds)s s left"),
+        "over_days": _("%(days)s d %(hours)s h overdue"),
+        "over_hours": _("%(hours)s h %(minutes)s min overdue"),
+        "over_minutes": _("%(minutes)s min overdue"),
+        "over_seconds": _("%(minutes)s min %(seconds)s s overdue"),
+    }
+
+
+def time_left(due_at: datetime, now: datetime) -> str:
+    """How long until `due_at`, or how long since; seconds are said only in the last two minutes."""
+    seconds = int(abs((due_at - now).total_seconds()))
+    side = "over" if now > due_at else "left"
+    if seconds >= 2 * DAY:
+        unit = "days"
+    elif seconds >= HOUR:
+        unit = "hours"
+    elif seconds >= 2 * MINUTE:
+        unit = "minutes"
+    else:
+        unit = "seconds"
+    parts = {
+        "days": seconds // DAY,
+        "hours": seconds % DAY // HOUR if unit == "days" else seconds // HOUR,
+        "minutes": seconds % HOUR // MINUTE if unit != "seconds" else seconds // MINUTE,
+        "seconds": seconds % MINUTE,
+    }
+    return time_formats()[f"{side}_{unit}"] % parts
+
+
+def soon_from(due_at: datetime, made_at: datetime | None = None) -> datetime:
+    """The moment from which a due time counts as near: the last quarter of its interval, at least the last hour."""
+    last_hour = due_at - SOON_AT_LEAST
+    return last_hour if made_at is None else min(last_hour, due_at - (due_at - made_at) * SOON_SHARE)
+
+
+def urgency(due_at: datetime, now: datetime, made_at: datetime | None = None) -> str:
+    """ "calm", "soon" or "overdue"; at the very moment it is due it is not yet overdue."""
+    if now > due_at:
+        return "overdue"
+    return "soon" if now >= soon_from(due_at, made_at) else "calm"
+
+
+def short_time(moment: datetime, now: datetime) -> str:
+    """A moment in the current zone, as short as it can be said: "today 14:30", "3 May 14:30", "3 May 2025 14:30"."""
+    moment, now = timezone.localtime(moment), timezone.localtime(now)
+    clock = date_format(moment, pgettext("time of day", "H:i"))
+    match (moment.date() - now.date()).days:
+        case 0:
+            return _("today %(time)s") % {"time": clock}
+        case 1:
+            return _("tomorrow %(time)s") % {"time": clock}
+        case -1:
+            return _("yesterday %(time)s") % {"time": clock}
+    if moment.year == now.year:
+        return date_format(moment, pgettext("day of this year and time", "j M H:i"))
+    return date_format(moment, pgettext("day of another year and time", "j M Y H:i"))
+
+
+def full_time(moment: datetime) -> str:
+    """A moment in the current zone with weekday, year and zone: "Monday 3 May 2027, 14:30 (Asia/Shanghai)"."""
+    moment = timezone.localtime(moment)
+    said = date_format(moment, pgettext("full day and time", "l j F Y, H:i"))
+    return f"{said} ({timezone.get_current_timezone_name()})"
