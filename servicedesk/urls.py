@@ -1,8 +1,15 @@
 """Every address of the desk."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 
+from servicedesk import appearance, components
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("theme/", appearance.choose_theme, name="theme"),
 ]
+
+if settings.DEBUG or settings.TESTING:  # the living page of components, against which the look is checked
+    urlpatterns += [path("look/", components.show, name="look")]
