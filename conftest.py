@@ -9,10 +9,16 @@ import sqlite3
 from contextlib import contextmanager
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 
 from servicedesk.audit.triggers import install, lift
+
+
+def pytest_configure():
+    """Log-ins of tests need no slow password hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_collection_modifyitems(items):

@@ -23,6 +23,8 @@ GENESIS = "0" * 64  # stands before the first entry of every subject
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)  # what reading a damaged line raises
 
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 class Kept(NamedTuple):
     """Personal text mentioned by an entry: the id of its Words and their salted digest."""
@@ -50,7 +52,7 @@ def write_line(
     facts: Mapping[str, Any],
 ) -> str:
     """The canonical line. Raises TypeError for a fact of a kind we do not keep, ValueError for a bad one."""
-    return json.dumps(
+    return _JSON.encode(
         {
             "subject": _clean(subject),
             "number": number,
@@ -59,11 +61,7 @@ def write_line(
             "at": written(at),
             "recorded_at": written(recorded_at),
             "facts": {_clean(name): _fact(value) for name, value in facts.items()},
-        },
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
+        }
     )
 
 

@@ -4,16 +4,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
+from django.db import models
 from django.utils.functional import cached_property
 
 
 class CappedPaginator(Paginator):
     """Counts no further than some pages anybody would turn; the rest is found by searching."""
 
+    object_list: models.QuerySet
     limit = 5000  # rows
 
     @cached_property
     def count(self) -> int:
+        """How many rows there are, at most `limit`."""
         return self.object_list[: self.limit].count()
 
 
@@ -22,7 +25,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     paginator = CappedPaginator
     show_full_result_count = False
-    sortable_by: list[str] = []  # what is not indexed would be sorted for minutes
+    sortable_by = ()  # what is not indexed would be sorted for minutes
     ordering = ["-pk"]
     actions = None
 

@@ -17,6 +17,7 @@ from typing import Self
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from .batches import in_batches
 from .line import GENESIS, written
 from .timeline import Entry
 
@@ -65,7 +66,7 @@ class SealedHeadQuerySet(models.QuerySet):
 class SealedHead(models.Model):
     """Where a timeline stood when it was sealed; written once for every day on which it had moved."""
 
-    seal = models.ForeignKey(DailySeal, models.PROTECT, related_name="sealed_heads")
+    seal = models.ForeignKey(DailySeal, models.PROTECT, related_name="sealed_heads", db_index=False)
     subject = models.CharField(max_length=64)
     number = models.PositiveIntegerField()
     hash = models.CharField(max_length=64)
@@ -74,6 +75,7 @@ class SealedHead(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject", "number"], name="head_sealed_once")]
+        indexes = [models.Index(fields=["seal", "id"], name="sealed_heads_of_a_seal")]  # seal_hash
 
     def __str__(self) -> str:
         return f"{self.subject} {self.number}"
@@ -94,9 +96,9 @@ def seal_hash(seal: DailySeal) -> str:
     """The hash of a seal, computed from its rows in bounded memory."""
     told = f"{seal.previous}\n{seal.day.isoformat()} {written(seal.at)} {seal.heads} {seal.moved}"
     digest = hashlib.sha256(told.encode())
-    rows = SealedHead.objects.filter(seal_id=seal.day).order_by("id")
-    for row in rows.values_list("subject", "number", "hash").iterator(chunk_size=2000):
-        digest.update("\n{} {} {}".format(*row).encode())
+    for rows in in_batches(SealedHead.objects.filter(seal_id=seal.day)):
+        for row in rows:
+            digest.update(f"\n{row.subject} {row.number} {row.hash}".encode())
     return digest.hexdigest()
 
 

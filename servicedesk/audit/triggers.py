@@ -22,7 +22,7 @@ class Trigger:
     """One trigger in the words of both engines; an empty text means that this engine has no such trigger.
 
     `postgresql` creates a function and a trigger which both bear this `name`. `sqlite` is one CREATE TRIGGER
-    of the same name. Names start with the table's, are unique in the database and have at most 63 characters.
+    of the same name. Names are unique in the database and have at most 63 characters.
     """
 
     name: str
@@ -158,8 +158,7 @@ def install(connection: BaseDatabaseWrapper) -> int:
     wrong = [one for one in found.values() if not (one.sound and one.name in wanted)]
     lacking = [trigger for name, trigger in wanted.items() if name not in found or not found[name].sound]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        for one in [*wrong, *lacking]:  # a lacking one may have left its function behind
-            _drop(cursor, connection.vendor, one)
+        _drop(cursor, connection.vendor, [*wrong, *lacking])  # a lacking one may have left its function
         for trigger in lacking:
             cursor.execute(trigger.text(connection.vendor))
         if lacking and connection.vendor == "postgresql":
@@ -170,8 +169,7 @@ def install(connection: BaseDatabaseWrapper) -> int:
 def lift(connection: BaseDatabaseWrapper) -> None:
     """Drop every trigger of ours, so that SQLite can rebuild tables; whoever lifts also installs."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        for one in _installed(connection).values():
-            _drop(cursor, connection.vendor, one)
+        _drop(cursor, connection.vendor, _installed(connection).values())
 
 
 def compare(connection: BaseDatabaseWrapper) -> list[str]:
@@ -269,10 +267,11 @@ def _seal(cursor, triggers: list[Trigger]) -> None:
     cursor.execute("\n".join(comments))
 
 
-def _drop(cursor, vendor: str, one: Installed | Trigger) -> None:
-    if vendor == "sqlite":
-        cursor.execute(f"DROP TRIGGER IF EXISTS {one.name}")
-    else:
-        cursor.execute(
-            f"DROP TRIGGER IF EXISTS {one.name} ON {one.table}; DROP FUNCTION IF EXISTS {one.name}();"
-        )
+def _drop(cursor, vendor: str, triggers: Iterable[Installed | Trigger]) -> None:
+    for one in triggers:
+        if vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER IF EXISTS {one.name}")
+        else:
+            cursor.execute(
+                f"DROP TRIGGER IF EXISTS {one.name} ON {one.table}; DROP FUNCTION IF EXISTS {one.name}();"
+            )

@@ -2,15 +2,16 @@ import json
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from servicedesk.audit.invariants import Finding, findings
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Checks over live data all that must always hold; exit 1 if something does not.")
-
     def add_arguments(self, parser):
+        parser.description = _(
+            "Checks over live data all that must always hold; exit 1 if something does not."
+        )
         parser.add_argument("--json", action="store_true", help=_("print one JSON object"))
 
     def handle(self, **options) -> None:
