@@ -7,9 +7,11 @@ PostgreSQL by emptying the tables that hold something, with triggers asleep, and
 
 import sqlite3
 from contextlib import contextmanager
+from io import StringIO
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
 
@@ -28,6 +30,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("postgresql"):
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
+
+
+def pytest_sessionstart(session):
+    """Texts in other languages are tested too; the worker processes of a parallel run share the files."""
+    if not hasattr(session.config, "workerinput"):
+        call_command("compile_translations", verbosity=0, stdout=StringIO())
 
 
 @pytest.fixture(scope="session")
