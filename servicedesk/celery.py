@@ -47,4 +47,6 @@ def list_periodic_tasks(sender, **kwargs):
         # every night: all timelines under one seal, then all that must always hold is checked (DESIGN 6)
         "seal the day": daily(0, 10, "servicedesk.audit.tasks.seal_the_day"),
         "audit": daily(3, 20, "servicedesk.audit.tasks.audit_nightly"),
+        # nightly: words of mail sent long ago are forgotten
+        "purge sent texts": daily(3, 40, "servicedesk.outbox.tasks.purge_sent_texts"),
     }

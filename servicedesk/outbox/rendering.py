@@ -73,19 +73,18 @@ def zone(name: str) -> ZoneInfo:
     """The zone of that name, or the organisation's if there is none."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):  # empty, not a name, not a file; ZoneInfoNotFoundError is a KeyError
-        return ZoneInfo(settings.TIME_ZONE)
-    except KeyError:
+    except (ValueError, OSError, KeyError):  # empty, a path, a folder, unknown
         return ZoneInfo(settings.TIME_ZONE)
 
 
 @lru_cache
 def plain_text_engine() -> DjangoTemplates:
     """Templates of messages are plain text: nothing is escaped for HTML."""
+    folders: Any = settings.TEMPLATES[0]["DIRS"]
     return DjangoTemplates(
         {
             "NAME": "messages",
-            "DIRS": [folder / "messages" for folder in settings.TEMPLATES[0]["DIRS"]],
+            "DIRS": [folder / "messages" for folder in folders],
             "APP_DIRS": False,
             "OPTIONS": {
                 "autoescape": False,

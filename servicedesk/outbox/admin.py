@@ -1,0 +1,111 @@
+from pathlib import Path
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from servicedesk.outbox.models import EMAIL, IN_APP, Message, State
+from servicedesk.outbox.queue import try_again
+from servicedesk.outbox.rendering import plain_text_engine
+
+MOST_COUNTED = 2000  # rows; nobody pages further, and a big table is never counted whole
+
+
+class CappedPaginator(Paginator):
+    @cached_property
+    def count(self):
+        rows: Any = self.object_list
+        return rows.order_by()[:MOST_COUNTED].count()
+
+
+class ChannelFilter(admin.SimpleListFilter):
+    title = _("channel")
+    parameter_name = "channel"
+
+    def lookups(self, request, model_admin):
+        return [(IN_APP, _("notice")), (EMAIL, _("e-mail"))]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(channel=self.value()) if self.value() else queryset
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Asks by the columns that have an index."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return State.choices
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case State.GIVEN_UP:
+                return queryset.given_up()
+            case State.QUEUED | State.FAILED:
+                return queryset.waiting().filter(state=self.value())
+            case State.SENT:
+                return queryset.filter(sent_at__isnull=False)
+        return queryset
+
+
+class EventFilter(admin.SimpleListFilter):
+    """The events that have a text: a list from the table itself would read all of it."""
+
+    title = _("event")
+    parameter_name = "event"
+
+    def lookups(self, request, model_admin):
+        folders = plain_text_engine().dirs
+        names = sorted({file.stem for folder in folders for file in Path(folder).glob("*.txt")})
+        return [(name, name) for name in names]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(event=self.value()) if self.value() else queryset
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    list_display = [
+        "key",
+        "event",
+        "channel",
+        "recipient",
+        "address",
+        "state",
+        "tries",
+        "send_after",
+        "sent_at",
+    ]
+    list_filter = [StateFilter, ChannelFilter, EventFilter]
+    list_select_related = ["recipient"]
+    list_per_page = 50
+    ordering = ["-pk"]
+    search_fields = ["key__startswith"]
+    search_help_text = _("The beginning of a key")
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = CappedPaginator
+    actions = ["send_again"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False  # a message is a record; only the sender writes what became of it
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_retry_permission(self, request):
+        return request.user.has_perm("outbox.change_message")
+
+    @admin.action(description=_("Try again to send what was given up"), permissions=["retry"])
+    def send_again(self, request, queryset):
+        number = try_again(queryset, at=timezone.now())
+        text = ngettext("%(number)s message is sent again.", "%(number)s messages are sent again.", number)
+        self.message_user(request, text % {"number": number}, messages.SUCCESS)
