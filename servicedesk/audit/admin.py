@@ -1,7 +1,12 @@
+import json
+
 from django.contrib import admin
-from django.utils.html import format_html_join
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from .invariants import title_of
+from .line import UNREADABLE
 from .models import AuditRun, DailySeal, Entry, Head
 from .readonly import ReadOnlyAdmin
 
@@ -12,6 +17,16 @@ class EntryAdmin(ReadOnlyAdmin):
     list_select_related = ["by"]
     search_fields = ["subject__exact"]
     search_help_text = _("The whole key, for instance ticket:2026-000123")
+    fields = ["subject", "number", "event", "by", "actor", "at", "recorded_at", "facts", "previous", "hash"]
+
+    @admin.display(description=_("recorded facts"))
+    def facts(self, entry: Entry) -> str:
+        """As the canonical line holds them, one below the other."""
+        try:
+            told = json.dumps(json.loads(entry.line)["facts"], ensure_ascii=False, indent=2)
+        except UNREADABLE:
+            told = entry.line
+        return format_html("<pre>{}</pre>", told)
 
 
 @admin.register(Head)
@@ -28,21 +43,22 @@ class DailySealAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditRun)
 class AuditRunAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "seconds", "violations"]
-    fields = ["started_at", "seconds", "violations", "found"]
+    list_display = ["started_at", "duration", "violations"]
+    fields = ["started_at", "duration", "violations", "found"]
+
+    @admin.display(description=_("duration in seconds"))
+    def duration(self, run: AuditRun) -> str:
+        """To a tenth."""
+        return number_format(run.seconds, decimal_pos=1)
 
     @admin.display(description=_("audit findings"))
     def found(self, run: AuditRun) -> str:
-        """Each check on a line, its first violations below it."""
-        return format_html_join("", "<div>{}</div>", ((line,) for line in _lines(run)))
+        """Each check with its number of violations, the first of them below it."""
+        return format_html_join("", "<p><b>{}: {}</b></p>{}", (_told(finding) for finding in run.findings))
 
 
-def _lines(run: AuditRun) -> list[str]:
-    return [
-        line
-        for finding in run.findings
-        for line in (
-            f"{finding['code']} {finding['title']}: {finding['violations']}",
-            *(f"– {example['subject']}: {example['text']}" for example in finding["examples"]),
-        )
-    ]
+def _told(finding: dict) -> tuple[str, int, str]:
+    told = format_html_join(
+        "", "<p>{}: {}</p>", ((one["subject"], one["text"]) for one in finding["examples"])
+    )
+    return title_of(finding["name"]) or finding["title"], finding["violations"], told

@@ -88,6 +88,11 @@ def registered() -> list[Invariant]:
     return sorted(_registered.values(), key=lambda one: int(one.code) if one.code.isdecimal() else 0)
 
 
+def title_of(name: str) -> str:
+    """The title of a check in the reader's language; empty if there is no such check any more."""
+    return str(_registered[name].title) if name in _registered else ""
+
+
 def findings() -> Iterator[Finding]:
     """Run every check, one after the other, and tell what each found."""
     for one in registered():

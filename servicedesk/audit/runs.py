@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from .invariants import Finding
@@ -25,7 +27,7 @@ class AuditRun(models.Model):
         get_latest_by = "started_at"
 
     def __str__(self) -> str:
-        return self.started_at.isoformat(timespec="minutes")
+        return date_format(localtime(self.started_at), "DATETIME_FORMAT")
 
 
 def keep_run(findings: Iterable[Finding], *, at: datetime) -> AuditRun:

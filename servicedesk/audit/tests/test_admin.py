@@ -32,6 +32,25 @@ def test_records_are_listed_and_read_but_not_changed(desk, model):
     assert desk.post(reverse(f"{name}_delete", args=[key]), {"post": "yes"}).status_code == 403
 
 
+def test_a_damaged_line_is_shown_as_it_is(desk, triggers_lifted):
+    with triggers_lifted():
+        Entry.objects.filter(number=1).update(line="<damaged>")
+    page = desk.get(reverse("admin:audit_entry_change", args=[Entry.objects.get(number=1).pk]))
+
+    assert b"<pre>&lt;damaged&gt;</pre>" in page.content
+
+
+def test_what_an_audit_found_is_shown_in_the_readers_language(desk, triggers_lifted):
+    with triggers_lifted():
+        Entry.objects.filter(number=3).delete()
+    audit_nightly()
+    desk.cookies["django_language"] = "zh-hans"
+    page = desk.get(reverse("admin:audit_auditrun_change", args=[AuditRun.objects.latest().pk]))
+
+    assert "每条时间线以其末端记录所指的条目结束: 1" in page.content.decode()
+    assert "ticket:2026-000001: " in page.content.decode()
+
+
 def test_a_timeline_is_found_by_its_key(desk):
     make_timeline("ticket:2026-000002", entries=1)
     page = desk.get(reverse("admin:audit_entry_changelist"), {"q": "ticket:2026-000002"})
