@@ -58,6 +58,12 @@ class CalendarQuerySet(models.QuerySet):
         """Calendars that keep the holidays of that country or region."""
         return self.filter(region=region)
 
+    def regions_waiting(self, year: int) -> list[str]:
+        """Regions in use whose list for that year is missing or still provisional (R5.8a, S37)."""
+        published = HolidayList.objects.current().filter(year=year, provisional=False).values("region")
+        waiting = self.exclude(region="").exclude(region__in=published)
+        return sorted(set(waiting.values_list("region", flat=True)))
+
 
 class Calendar(models.Model):
     """Working hours of the organisation or of one department (R3.7.1a).
@@ -292,6 +298,10 @@ class DayRule(models.Model):
         """The name in the reader's language, else in whichever there is."""
         own = {"zh-hans": self.name_zh_hans, "zh-hant": self.name_zh_hant}.get(get_language() or "")
         return own or self.name_en or self.name_zh_hans or self.name_zh_hant
+
+    def clean(self) -> None:
+        if self.date and self.holidays.year and self.date.year != self.holidays.year:
+            raise ValidationError({"date": _("This date is not in the year of the list.")})
 
     def intervals(self) -> list[Interval]:
         """Hours of its own, if any."""

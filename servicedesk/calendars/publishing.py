@@ -12,6 +12,7 @@ from servicedesk.calendars.editions import Day, Source, digest, freeze
 from servicedesk.calendars.hours import Interval
 from servicedesk.calendars.library import SOURCE, UnknownRegionError, holidays_of
 from servicedesk.calendars.models import Calendar, DayRule, HolidayList, OpeningHours
+from servicedesk.calendars.signals import calendars_changed
 from servicedesk.calendars.texts import format_hours
 from servicedesk.calendars.worktime import NoWorkingTimeError
 from servicedesk.calendars.zones import zone_named
@@ -34,6 +35,7 @@ def publish(calendar: Calendar, *, by, at: datetime) -> Calendar:
     calendar.versions.create(version=calendar.version, content=content, digest=mark, by=by, at=at)
     calendar._history_user, calendar._history_date = by, at
     calendar.save(update_fields=["version", "digest"])
+    calendars_changed.send(sender=Calendar, ids=[calendar.pk])
     return calendar
 
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, time
 
 from django.conf import settings
 from django.db import migrations
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from servicedesk.calendars.editions import Source, digest, freeze
 from servicedesk.calendars.library import SOURCE, holidays_of
@@ -20,8 +22,10 @@ def create(apps, schema_editor):
     sources, days = load(apps, at)
     weekly = {weekday: [HOURS] for weekday in range(5)}
     content = freeze(settings.TIME_ZONE, weekly, days, sources)
+    with translation.override(settings.LANGUAGE_CODE):
+        name = _("Office hours")
     calendar = Calendar.objects.create(
-        name="Office hours", timezone=settings.TIME_ZONE, region=REGION, is_default=True, version=1, digest=digest(content)
+        name=name, timezone=settings.TIME_ZONE, region=REGION, is_default=True, version=1, digest=digest(content)
     )
     for weekday in weekly:
         calendar.hours.create(weekday=weekday, opens=HOURS[0], closes=HOURS[1])
