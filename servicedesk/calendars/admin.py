@@ -1,5 +1,8 @@
 """Calendars and holiday lists for the administrator; every save that changes something makes one version."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -32,7 +35,7 @@ CHANGES_SHOWN = 8
 
 
 # The browser's own pickers: the admin's scripted ones tell the reader how far off the server's clock is.
-NATIVE_WIDGETS = {
+NATIVE_WIDGETS: Mapping[type[models.Field], Mapping[str, Any]] = {
     models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
     models.TimeField: {"widget": forms.TimeInput(format="%H:%M", attrs={"type": "time"})},
 }
@@ -43,8 +46,8 @@ class OpeningHoursFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         """A calendar that never opens is refused."""
         super().clean()
-        kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
-        if not any(not self._should_delete_form(form) for form in kept):
+        filled = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        if all(form in self.deleted_forms for form in filled):
             raise ValidationError(_("A calendar needs opening hours on at least one weekday."))
 
 
@@ -163,7 +166,7 @@ class CalendarVersionAdmin(admin.ModelAdmin):
         return super().get_queryset(request).annotate(before=Subquery(before.values("content")))
 
     @admin.display(description=gettext_lazy("changes"))
-    def changed(self, version: CalendarVersion) -> str:
+    def changed(self, version) -> str:
         lines = changes(version.content, version.before)
         if len(lines) > CHANGES_SHOWN:
             more = len(lines) - CHANGES_SHOWN

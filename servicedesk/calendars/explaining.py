@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
-from django.utils.dateformat import format as format_moment
 from django.utils.formats import date_format
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -76,8 +75,8 @@ def name_of(day: date, days: Days) -> str:
 def _worked(step: Step) -> str:
     facts = {
         "day": month_and_day(step.date),
-        "start": format_moment(step.start, "H:i"),
-        "end": format_moment(step.end, "H:i"),
+        "start": f"{step.start:%H:%M}",
+        "end": f"{step.end:%H:%M}",
         "spent": duration(step.spent),
     }
     if step.kind == MAKE_UP and step.spent:

@@ -49,7 +49,7 @@ def check_hours(text: str) -> None:
         raise ValidationError(_("Write hours such as 09:00-12:00, 13:00-16:00.")) from None
 
 
-class CalendarQuerySet(models.QuerySet):
+class CalendarQuerySet(models.QuerySet["Calendar"]):
     def default(self) -> "Calendar":
         """The organisation's calendar, for whoever has none of their own."""
         return self.get(is_default=True)
@@ -151,9 +151,9 @@ class OpeningHours(models.Model):
     weekday = models.PositiveSmallIntegerField(
         _("weekday"), choices=WEEKDAYS, validators=[MaxValueValidator(6)]
     )
-    opens = models.TimeField(_("opens"))
+    opens = models.TimeField(_("opening time"))
     closes = models.TimeField(
-        _("closes"),
+        _("closing time"),
         help_text=_(
             "Not after the opening time: on the next day. 00:00 is midnight, 00:00 to 00:00 the whole day."
         ),
@@ -178,7 +178,7 @@ class OpeningHours(models.Model):
         return f"{WEEKDAYS[self.weekday]} {self.opens:%H:%M}–{self.closes:%H:%M}"
 
 
-class HolidayListQuerySet(models.QuerySet):
+class HolidayListQuerySet(models.QuerySet["HolidayList"]):
     def current(self) -> Self:
         """The lists in force; at most one per region and year."""
         return self.filter(superseded_at=None)
@@ -274,8 +274,8 @@ class DayRule(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        verbose_name = _("day")
-        verbose_name_plural = _("days")
+        verbose_name = _("special day")
+        verbose_name_plural = _("special days")
         ordering = ["date"]
         constraints = [
             models.UniqueConstraint(
@@ -320,7 +320,7 @@ class CalendarVersion(models.Model):
     version = models.PositiveIntegerField(_("version"))
     content = models.JSONField(_("content"))
     digest = models.CharField(max_length=64)
-    at = models.DateTimeField(_("since"))
+    at = models.DateTimeField(_("in force since"))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -33,7 +34,7 @@ def publish(calendar: Calendar, *, by, at: datetime) -> Calendar:
     calendar.version += 1
     calendar.digest = mark
     calendar.versions.create(version=calendar.version, content=content, digest=mark, by=by, at=at)
-    calendar._history_user, calendar._history_date = by, at
+    _sign(calendar, by=by, at=at)
     calendar.save(update_fields=["version", "digest"])
     calendars_changed.send(sender=Calendar, ids=[calendar.pk])
     return calendar
@@ -80,7 +81,7 @@ def load_holidays(region: str, year: int, *, by, at: datetime) -> HolidayList:
     else:
         current = HolidayList(region=region, year=year)
     current.source, current.provisional, current.valid_since, current.by = SOURCE, provisional, at, by
-    current._history_user, current._history_date = by, at
+    _sign(current, by=by, at=at)
     current.save()
     current.rules.all().delete()
     bulk_create_with_history(
@@ -95,7 +96,7 @@ def supersede(current: HolidayList, *, at: datetime) -> HolidayList:
 
     To be called before the list's days change; the caller saves the list.
     """
-    kept = HolidayList.objects.get(pk=current.pk)
+    kept: Any = HolidayList.objects.get(pk=current.pk)
     rules = list(kept.rules.all())
     current.number = kept.number + 1
     HolidayList.objects.filter(pk=kept.pk).update(number=current.number)  # makes room for the copy
@@ -128,6 +129,11 @@ def rule_of(day: Day, holidays: HolidayList) -> DayRule:
         hours=format_hours(day.hours),
         is_core=day.is_core,
     )
+
+
+def _sign(row: Any, *, by, at: datetime) -> None:
+    """Say whom and when the row's history is to name."""
+    row._history_user, row._history_date = by, at
 
 
 def _content(calendar: Calendar) -> dict:

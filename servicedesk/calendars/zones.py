@@ -42,7 +42,7 @@ def day_of(number: int) -> date:
 def offset(zone: tzinfo, at: int) -> int:
     """How many microseconds the zone's wall clock is ahead of UTC at an instant."""
     at = min(max(at, FIRST_DAY * DAY), LAST_DAY * DAY)
-    return moment(at, zone).utcoffset() // MICROSECOND
+    return (moment(at, zone).utcoffset() or timedelta(0)) // MICROSECOND
 
 
 @lru_cache(maxsize=4096)

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(verbose_name='version')),
                 ('content', models.JSONField(verbose_name='content')),
                 ('digest', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(verbose_name='since')),
+                ('at', models.DateTimeField(verbose_name='in force since')),
                 ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='calendars.calendar', verbose_name='work calendar')),
             ],
             options={
@@ -83,8 +83,8 @@ class Migration(migrations.Migration):
                 ('holidays', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='calendars.holidaylist', verbose_name='holiday list')),
             ],
             options={
-                'verbose_name': 'day',
-                'verbose_name_plural': 'days',
+                'verbose_name': 'special day',
+                'verbose_name_plural': 'special days',
                 'ordering': ['date'],
                 'constraints': [models.UniqueConstraint(fields=('holidays', 'date'), name='day_rule_once', violation_error_message='This date is listed twice.'), models.CheckConstraint(condition=models.Q(('kind', 'work'), ('hours', ''), _connector='OR'), name='day_rule_hours_of_make_up_day', violation_error_message='Only a make-up working day has hours of its own.')],
             },
@@ -94,8 +94,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], validators=[django.core.validators.MaxValueValidator(6)], verbose_name='weekday')),
-                ('opens', models.TimeField(verbose_name='opens')),
-                ('closes', models.TimeField(help_text='Not after the opening time: on the next day. 00:00 is midnight, 00:00 to 00:00 the whole day.', verbose_name='closes')),
+                ('opens', models.TimeField(verbose_name='opening time')),
+                ('closes', models.TimeField(help_text='Not after the opening time: on the next day. 00:00 is midnight, 00:00 to 00:00 the whole day.', verbose_name='closing time')),
                 ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='calendars.calendar', verbose_name='work calendar')),
             ],
             options={

@@ -69,8 +69,8 @@ class Migration(migrations.Migration):
                 ('holidays', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='calendars.holidaylist', verbose_name='holiday list')),
             ],
             options={
-                'verbose_name': 'historical day',
-                'verbose_name_plural': 'historical days',
+                'verbose_name': 'historical special day',
+                'verbose_name_plural': 'historical special days',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
@@ -107,8 +107,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], validators=[django.core.validators.MaxValueValidator(6)], verbose_name='weekday')),
-                ('opens', models.TimeField(verbose_name='opens')),
-                ('closes', models.TimeField(help_text='Not after the opening time: on the next day. 00:00 is midnight, 00:00 to 00:00 the whole day.', verbose_name='closes')),
+                ('opens', models.TimeField(verbose_name='opening time')),
+                ('closes', models.TimeField(help_text='Not after the opening time: on the next day. 00:00 is midnight, 00:00 to 00:00 the whole day.', verbose_name='closing time')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
