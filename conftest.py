@@ -17,6 +17,8 @@ from django.test import TransactionTestCase
 
 from servicedesk.audit.triggers import install, lift
 
+pytest_plugins = ["servicedesk.testing.browser"]
+
 
 def pytest_configure():
     """Log-ins of tests need no slow password hash."""

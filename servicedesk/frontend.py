@@ -12,12 +12,11 @@ class NpmFinder(BaseFinder):
     storage = FileSystemStorage(location=settings.NODE_MODULES)
 
     def find(self, path, find_all=False, **kwargs):
-        wants_all = find_all or kwargs.get("all")
         source = settings.NPM_FILES.get(path)
         found = settings.NODE_MODULES / source if source else None
         if not found or not found.exists():
-            return [] if wants_all else None
-        return [str(found)] if wants_all else str(found)
+            return []  # as Django's finders say "not here", whether one or all are wanted
+        return [str(found)] if find_all or kwargs.get("all") else str(found)
 
     def list(self, ignore_patterns):
         for path, source in settings.NPM_FILES.items():

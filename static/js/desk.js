@@ -4,6 +4,7 @@
 const words = JSON.parse(document.body.dataset.words || "{}");
 const MINUTE = 60, HOUR = 3600, DAY = 86400; // seconds
 const STAYS = 8000; // milliseconds a good message stays
+const DOWNLOAD = 15000; // milliseconds after which a form that did not lead away is free again
 
 /* --- time left ---------------------------------------------------------------------------------------------- */
 
@@ -114,8 +115,10 @@ document.addEventListener("submit", async (event) => {
   if ("themeForm" in form.dataset) return changeTheme(event);
   if (isHtmx(form)) return; // busy is set when the request starts
   leaving = true;
+  if (form.method !== "post") return;
   // After this turn, so that the pressed button's own value still travels with the form.
-  if (form.method === "post") setTimeout(() => setBusy(form, true));
+  setTimeout(() => setBusy(form, true));
+  setTimeout(() => setBusy(form, false), DOWNLOAD);
 }, true);
 
 function isHtmx(form) {
@@ -177,6 +180,7 @@ function keysAreOff() {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (!(event.target instanceof Element)) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog")) return event.target.blur();
   if (typing(event.target) || keysAreOff() || document.querySelector("dialog[open]")) return;

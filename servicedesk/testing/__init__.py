@@ -1,0 +1,1 @@
+"""What tests of every app share, as plugins that the root conftest names."""
