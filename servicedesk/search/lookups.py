@@ -28,7 +28,7 @@ class Matches(Lookup):
         match = " AND ".join(
             f'"{token[:-1]}" *' if token.endswith("*") else f'"{token}"' for token in self.wanted()
         )
-        return f"{self.key(quote)} IN (SELECT rowid FROM {table} WHERE {table} MATCH %s)", [match]
+        return f"{self.key(compiler, quote)} IN (SELECT rowid FROM {table} WHERE {table} MATCH %s)", [match]
 
     def as_postgresql(self, compiler, connection):
         """PostgreSQL: the ids that the index gives; the expression is the indexed one, letter for letter."""
@@ -39,12 +39,13 @@ class Matches(Lookup):
             f"'{token[:-1]}':*" if token.endswith("*") else f"'{token}'" for token in self.wanted()
         )
         ids = f"SELECT {quote(meta.pk.column)} FROM {quote(meta.db_table)} WHERE {vector} @@ %s::tsquery"
-        return f"{self.key(quote)} = ANY(ARRAY({ids}))", [query]
+        return f"{self.key(compiler, quote)} = ANY(ARRAY({ids}))", [query]
 
     def wanted(self) -> list[str]:
         if not self.rhs:
             raise FullResultSet
         return self.rhs.split()
 
-    def key(self, quote) -> str:
-        return f"{quote(self.lhs.alias)}.{quote(self.lhs.target.model._meta.pk.column)}"
+    def key(self, compiler, quote) -> str:
+        alias = compiler.quote_name_unless_alias(self.lhs.alias)  # a subquery's own alias stays unquoted
+        return f"{alias}.{quote(self.lhs.target.model._meta.pk.column)}"

@@ -108,6 +108,12 @@ def test_changes_and_removals_are_followed(note):
     assert titles(note, "after") == []
 
 
+def test_a_search_may_stand_inside_another_query(note):
+    row = add(note, "one", "words")
+    inner = note.objects.filter(tokens__matches="words").values("pk")
+    assert list(note.objects.filter(pk__in=inner)) == [row]
+
+
 def test_erased_tokens_are_found_no_more(note):
     add(note, "one", "secret")
     note.objects.update(tokens="")
