@@ -1,8 +1,18 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from servicedesk.audit.triggers import declare
+
+from .rules import rules
 
 
 class CustomersConfig(AppConfig):
     name = "servicedesk.customers"
     label = "customers"
     verbose_name = _("Customers")
+
+    def ready(self):
+        declare("customers", rules())
+        import_module("servicedesk.customers.invariants")

@@ -1,0 +1,75 @@
+"""How values stand in a timeline: codes, numbers and dates as they are, everything written by hand as Words."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from servicedesk.audit.words import Words, store_many
+
+REACH = ("phones", "emails")  # not fields of the row but rows of their own
+Fact = None | bool | int | str | date | datetime | Words
+
+
+def is_personal(row: models.Model, field: str) -> bool:
+    """Whether a person's own words stand in this field; a choice is a code."""
+    if field in REACH:
+        return True
+    described = row._meta.get_field(field)
+    return isinstance(described, models.CharField | models.TextField) and not described.choices
+
+
+def plain(value: Any) -> Any:
+    """A value as a timeline gives it back: text, numbers, dates; a row as its key, several texts as lines."""
+    match value:
+        case None | "" | []:
+            return None
+        case models.Model():
+            return value.pk
+        case time():
+            return value.isoformat(timespec="minutes")
+        case list() | tuple():
+            return "\n".join(value)
+    return value
+
+
+def keep(rows: list[tuple[models.Model, Mapping[str, Any]]]) -> list[dict[str, Fact]]:
+    """The facts that hold these values of each row, personal ones kept as Words, in one go for all rows."""
+    facts: list[dict[str, Any]] = [
+        {name: plain(value) for name, value in values.items()} for _, values in rows
+    ]
+    personal = [
+        (kept, name)
+        for kept, (row, _values) in zip(facts, rows, strict=True)
+        for name, value in kept.items()
+        if value is not None and is_personal(row, name.removesuffix("_old"))
+    ]
+    words = store_many([kept[name] for kept, name in personal])
+    for (kept, name), text in zip(personal, words, strict=True):
+        kept[name] = text
+    return facts
+
+
+def put(row: models.Model, values: Mapping[str, Any]) -> None:
+    """Set these fields of the row. Raises ValidationError, by field, for what they cannot hold."""
+    errors: dict[str, Any] = {}
+    for name, value in values.items():
+        field = row._meta.get_field(name)
+        try:
+            _check_storable(value)
+            setattr(
+                row, field.attname, field.clean(value.pk if isinstance(value, models.Model) else value, row)
+            )
+        except ValidationError as refusal:
+            errors[name] = refusal
+    if errors:
+        raise ValidationError(errors)
+
+
+def _check_storable(value: Any) -> None:
+    """Refuse NUL and halves of surrogate pairs: no database keeps them."""
+    if isinstance(value, str) and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value)):
+        raise ValidationError(_("The text holds characters that cannot be stored. Please type it again."))

@@ -1,0 +1,14 @@
+from .customer import Consent, Customer, CustomerQuerySet
+from .project import Project, Site
+from .reach import ContactPerson, EmailAddress, PhoneNumber
+
+__all__ = [
+    "Consent",
+    "ContactPerson",
+    "Customer",
+    "CustomerQuerySet",
+    "EmailAddress",
+    "PhoneNumber",
+    "Project",
+    "Site",
+]
