@@ -81,6 +81,10 @@ class CalendarAdmin(SimpleHistoryAdmin):
         )
         return [own, *super().get_urls()]
 
+    def save_model(self, request, obj, form, change):
+        # not the version, which somebody else may have raised since the form was opened
+        obj.save(update_fields=["name", "timezone", "region"] if change else None)
+
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         calendar = publish(form.instance, by=request.user, at=timezone.now())

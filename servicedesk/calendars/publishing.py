@@ -48,6 +48,7 @@ def publish_region(region: str, *, by, at: datetime) -> list[Calendar]:
 @transaction.atomic
 def set_hours(calendar: Calendar, weekly: Mapping[int, Iterable[Interval]], *, by, at: datetime) -> Calendar:
     """Replace the calendar's weekly hours and freeze the next version; ValidationError as for `publish`."""
+    calendar = Calendar.objects.select_for_update().get(pk=calendar.pk)  # one change at a time
     calendar.hours.all().delete()
     rows = [
         OpeningHours(calendar=calendar, weekday=weekday, opens=opens, closes=closes)
@@ -73,6 +74,7 @@ def load_holidays(region: str, year: int, *, by, at: datetime) -> HolidayList:
             _("No holidays are known for %(region)s in %(year)s."),
             params={"region": region, "year": str(year)},
         ) from None
+    list(Calendar.objects.of_region(region).select_for_update().order_by("pk"))  # one load at a time
     current = HolidayList.objects.current().select_for_update().filter(region=region, year=year).first()
     if current and current.provisional == provisional and days == days_of(current):
         return current
@@ -91,12 +93,13 @@ def load_holidays(region: str, year: int, *, by, at: datetime) -> HolidayList:
     return current
 
 
+@transaction.atomic
 def supersede(current: HolidayList, *, at: datetime) -> HolidayList:
     """Keep a copy of the list as it stands in the database under its number; the list takes the next number.
 
     To be called before the list's days change; the caller saves the list.
     """
-    kept: Any = HolidayList.objects.get(pk=current.pk)
+    kept: Any = HolidayList.objects.select_for_update().get(pk=current.pk)
     rules = list(kept.rules.all())
     current.number = kept.number + 1
     HolidayList.objects.filter(pk=kept.pk).update(number=current.number)  # makes room for the copy

@@ -1,8 +1,11 @@
+import ast
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from servicedesk.calendars import editions, hours, texts, worktime, zones
 from servicedesk.calendars.worktime import NoWorkingTimeError, Step, WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -301,6 +304,13 @@ def test_bad_hours_are_refused():
         WorkCalendar(SHANGHAI, {7: [(time(9), time(10))]})
     with pytest.raises(ValueError, match="wall clock"):
         WorkCalendar(SHANGHAI, {0: [(time(9, tzinfo=UTC), time(10, tzinfo=UTC))]})
+
+
+def test_the_arithmetic_needs_no_framework():
+    for module in (worktime, hours, zones, texts, editions):
+        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+        imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert not any("django" in ast.unparse(node) for node in imported)
 
 
 # Explanations
