@@ -1,49 +1,53 @@
+"""Employees, the departments they work in, the posts they hold and when they are away."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import ClassVar, Self
+
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from servicedesk.calendars.models import check_zone, organisation_zone
+from servicedesk.staff.departments import DepartmentQuerySet
+from servicedesk.staff.history import RoleHistory
+from servicedesk.staff.positions import POST_CHOICES
+from servicedesk.staff.roles import roles_of
+
+
+def _person(verbose_name, related_name: str, **options) -> models.ForeignKey:
+    """A key to an employee who holds something; nobody disappears from it by being deleted."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name=related_name,
+        verbose_name=verbose_name,
+        **options,
+    )
 
 
 class Department(models.Model):
-    """One unit of the organisation; departments form a tree."""
+    """One unit of the organisation; departments form a tree without loops (guarded by a trigger)."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
     )
-    manager = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="manages",
-        verbose_name=_("manager"),
+    manager = _person(
+        _("manager"), "manages", help_text=_("Is told first of a broken promise of this department.")
     )
-    deputy_manager = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("manager's stand-in"),
+    deputy_manager = _person(_("manager's stand-in"), "manages_as_stand_in")
+    executive = _person(
+        _("executive in charge"), "in_charge_of", help_text=_("Left empty, the executive of the unit above.")
     )
-    executive = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="in_charge_of",
-        verbose_name=_("executive in charge"),
-        help_text=_("Left empty, the executive of the unit above."),
-    )
-    deputy_executive = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("executive's stand-in"),
-    )
+    deputy_executive = _person(_("executive's stand-in"), "in_charge_as_stand_in")
     calendar = models.ForeignKey(
         "calendars.Calendar",
         models.PROTECT,
@@ -54,17 +58,81 @@ class Department(models.Model):
         help_text=_("Left empty, the calendar of the unit above, else the organisation's."),
     )
 
+    objects = DepartmentQuerySet.as_manager()
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = _("department")
         verbose_name_plural = _("departments")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="department_not_its_own_parent",
+                condition=Q(parent=None) | ~Q(parent=F("pk")),
+                violation_error_message=_("A department cannot be part of itself."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a place in the tree that would close a loop."""
+        if not self.pk or not self.parent_id:
+            return
+        if Department.objects.ancestry([self.parent_id]).filter(pk=self.pk).exists():
+            refusal = ValidationError(
+                _("“%(parent)s” is itself part of “%(name)s”. Choose a unit outside it."),
+                params={"parent": self.parent, "name": self.name},
+            )
+            raise ValidationError({"parent": refusal})
+
+
+class UserQuerySet(models.QuerySet):
+    def active(self) -> Self:
+        """Who works here, people whose log-in is blocked included."""
+        return self.filter(is_active=True)
+
+    def with_log_in(self) -> Self:
+        """Who may log in now."""
+        return self.active().filter(blocked_at=None)
+
+    def demo(self) -> Self:
+        """People of the demo organisation who may log in."""
+        return self.with_log_in().filter(is_demo=True)
+
+    def visible_to(self, user) -> Self:
+        """Every employee sees every colleague; who has left is seen by those who administer people."""
+        if not user.is_active:
+            return self.none()
+        return self if user.has_perm("staff.change_user") else self.active()
+
+    def named(self, text: str) -> Self:
+        """Whose name, log-in or employee number holds the text; an empty text means everybody."""
+        text = text.strip()
+        if not text:
+            return self
+        return self.filter(
+            Q(display_name__icontains=text)
+            | Q(username__icontains=text)
+            | Q(employee_number__icontains=text)
+            | Q(department__name__icontains=text)
+        )
+
+
+_UserManager = UserManager.from_queryset(UserQuerySet)
+
+
+class StaffManager(_UserManager):
+    use_in_migrations = False  # migrations need none of its methods
+
 
 class User(AbstractUser):
-    """An employee who may log in; the name shown to customers is `display_name`."""
+    """An employee: one person, one account, so that every act is on record by name (R5.2.1).
+
+    The name shown to customers is `display_name`. `is_active` ends with employment (`leaving.py`);
+    `blocked_at` closes the log-in at once and counts as absent (CASES f, y).
+    """
 
     display_name = models.CharField(_("name shown to customers"), max_length=80)
     employee_number = models.CharField(
@@ -74,15 +142,174 @@ class User(AbstractUser):
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
-    timezone = models.CharField(_("time zone"), max_length=60, default=settings.TIME_ZONE)
+    timezone = models.CharField(
+        _("time zone"), max_length=60, default=organisation_zone, validators=[check_zone]
+    )
     department = models.ForeignKey(
         Department, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("department")
+    )
+    blocked_at = models.DateTimeField(_("log-in blocked since"), null=True, blank=True, editable=False)
+    left_at = models.DateTimeField(_("left on"), null=True, blank=True, editable=False)
+    session_round = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("Raised to end all sessions of this person.")
+    )
+    is_demo = models.BooleanField(_("person of the demo"), default=False, editable=False)
+
+    objects: ClassVar[StaffManager] = StaffManager()
+    history = RoleHistory(  # of what gives rights and duties; never of the password
+        excluded_fields=[
+            *("password", "last_login", "session_round", "is_demo", "date_joined"),
+            *("first_name", "last_name", "email", "phone", "language", "timezone"),
+        ],
+        m2m_fields=[AbstractUser._meta.get_field("groups")],
     )
 
     class Meta:
         verbose_name = _("employee")
         verbose_name_plural = _("employees")
         ordering = ["display_name"]
+        permissions = [("use_administration", _("Can open the administration"))]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="user_email_of_one_person",
+                violation_error_message=_(
+                    "Another employee has this e-mail address. Accounts are never shared."
+                ),
+            ),
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_username_whatever_case",
+                violation_error_message=_("Another employee has this log-in name."),
+            ),
+            models.CheckConstraint(
+                name="user_left_is_inactive",
+                condition=Q(is_active=False) | Q(left_at=None),
+                violation_error_message=_("Who has left cannot be active."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Codes of the roles of this person, by group or by position; read once per instance."""
+        return roles_of(self)
+
+    def has_role(self, code: str) -> bool:
+        """Whether this person has the role, by group or because of a position held."""
+        return code in self.roles
+
+    @property
+    def may_open_tickets(self) -> bool:
+        """Any employee may, whatever the role (R5.2.7b)."""
+        return self.is_active
+
+    @property
+    def may_log_in(self) -> bool:
+        """Whether this account is open; people of the demo exist in the demo only."""
+        return self.is_active and self.blocked_at is None and (settings.DEMO or not self.is_demo)
+
+    def get_session_auth_hash(self) -> str:
+        """Ends all sessions on a new password, and when `session_round` is raised."""
+        return f"{super().get_session_auth_hash()}.{self.session_round}"
+
+    def get_session_auth_fallback_hash(self):
+        """The same under older secret keys."""
+        for known in super().get_session_auth_fallback_hash():
+            yield f"{known}.{self.session_round}"
+
+
+class Post(models.Model):
+    """A position of the whole organisation, such as general manager; every one is there from the start."""
+
+    code = models.CharField(_("post"), max_length=30, unique=True, choices=POST_CHOICES)
+    holder = _person(_("holder"), "posts")
+    stand_in = _person(
+        _("stand-in"),
+        "posts_as_stand_in",
+        help_text=_("Is asked while the holder is away and named no deputy."),
+    )
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("post of the organisation")
+        verbose_name_plural = _("posts of the organisation")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.get_code_display()
+
+
+class AbsenceQuerySet(models.QuerySet):
+    def at(self, moment: datetime) -> Self:
+        """Absences under way at that moment."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment), starts_at__lte=moment)
+
+    def not_over(self, moment: datetime) -> Self:
+        """Absences under way or still to come."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment))
+
+    def visible_to(self, user) -> Self:
+        """One's own, those of the people one leads, and all for who administers absences."""
+        if user.has_perm("staff.change_absence"):
+            return self
+        led = Department.objects.led_by(user).values("pk")
+        return self.filter(Q(person=user) | Q(person__department__in=led))
+
+
+class Absence(models.Model):
+    """When a person is away and who stands in meanwhile (CASES y); half-open, `[starts_at, ends_at)`."""
+
+    class Reason(models.TextChoices):
+        LEAVE = "leave", _("leave")
+        SICK = "sick", _("sick")
+        TRAVEL = "travel", _("business trip")
+        TRAINING = "training", _("training")
+        EARLY = "early", _("signed out early")
+        OTHER = "other", _("other reason")
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="absences", verbose_name=_("employee")
+    )
+    starts_at = models.DateTimeField(_("away from"))
+    ends_at = models.DateTimeField(
+        _("away until"), null=True, blank=True, help_text=_("Left empty, until further notice.")
+    )
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason, default=Reason.LEAVE)
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deputises",
+        verbose_name=_("deputy"),
+        help_text=_("Left empty, the stand-in of the position, else the manager."),
+    )
+
+    objects = AbsenceQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("absence")
+        verbose_name_plural = _("absences")
+        ordering = ["starts_at"]
+        indexes = [models.Index(fields=["ends_at"], name="absence_not_over")]  # what is under way or to come
+        constraints = [
+            models.CheckConstraint(
+                name="absence_ends_after_it_starts",
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                violation_error_message=_("The absence must end after it starts."),
+            ),
+            models.CheckConstraint(
+                name="absence_deputy_is_somebody_else",
+                condition=Q(deputy=None) | ~Q(deputy=F("person")),
+                violation_error_message=_("Choose somebody else as deputy."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.starts_at:%Y-%m-%d}"
