@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from servicedesk.regulations.span import UNITS, Span
@@ -75,7 +76,7 @@ class Length(Kind):
             raise ValidationError(self.allowed(), code="range")
 
     def allowed(self) -> str:
-        units = ", ".join(str(name) for unit, name in UNITS if unit in self.units)
+        units = get_text_list([name for unit, name in UNITS if unit in self.units], _("or"))
         return _("From %(least)s to %(most)s, in %(units)s.") % {
             "least": self.least,
             "most": self.most,
@@ -216,7 +217,7 @@ class Parts(Kind):
             try:
                 kind.check(getattr(value, name, None))
             except ValidationError as refusal:
-                raise ValidationError(f"{label}: {refusal.messages[0]}", code="range") from None
+                raise ValidationError(said_of(label, refusal.messages[0]), code="range") from None
         if not self.agree(value):
             raise ValidationError(str(self.disagreement), code="disagree")
 
@@ -226,4 +227,8 @@ class Parts(Kind):
         }
 
     def allowed(self) -> str:
-        return " ".join(f"{label}: {kind.allowed()}" for label, kind in self.parts.values())
+        return " ".join(said_of(label, kind.allowed()) for label, kind in self.parts.values())
+
+
+def said_of(part: Any, text: str) -> str:
+    return _("For “%(part)s”: %(text)s") % {"part": part, "text": text}
