@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from servicedesk.audit.triggers import install, lift
 
@@ -53,6 +54,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
     flush, TransactionTestCase._fixture_teardown = TransactionTestCase._fixture_teardown, teardown
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_organisation():
+    """Every test begins in it, whatever language the last request of the test before left on the thread."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture

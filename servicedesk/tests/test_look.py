@@ -7,7 +7,6 @@ from django import forms
 from django.template import Context, Template, engines
 from django.template.loader import render_to_string
 from django.test import Client
-from django.utils import translation
 
 from servicedesk.context import script_words
 from servicedesk.staff.testing import make_user
@@ -16,12 +15,6 @@ from servicedesk.templatetags.desk import initials
 
 def render(source: str, **context) -> str:
     return Template("{% load desk %}" + source).render(Context(context))
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):  # a request leaves its language behind on the thread
-        yield
 
 
 @pytest.fixture

@@ -252,3 +252,12 @@ def test_the_admin_obeys_the_policy_in_the_look_of_the_desk(page, sign_in, live_
         page.wait_for_load_state("networkidle")
     dark = page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
     assert dark == (theme == "dark")
+
+
+def test_on_a_narrow_screen_the_signs_of_the_navigation_still_have_names(page, agent):
+    page.set_viewport_size({"width": 1000, "height": 800})
+    page.goto("/look/")
+    places = page.get_by_role("navigation", name="Main navigation", exact=True)
+
+    expect(places.get_by_role("link", name="Customers")).to_be_visible()
+    expect(places.get_by_role("link", name="Customers")).to_have_attribute("title", "Customers")
