@@ -167,7 +167,9 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env("TIME_ZONE", default="Asia/Shanghai")  # the organisation's zone; storage is UTC
-DEFAULT_PHONE_REGION = env("DEFAULT_PHONE_REGION", default="CN")  # numbers without a country code are read as of here
+DEFAULT_PHONE_REGION = env(
+    "DEFAULT_PHONE_REGION", default="CN"
+)  # numbers without a country code are read as of here
 
 # Static files: ours, and those npm installed (named one by one, so that nothing else is published)
 STATIC_URL = "static/"

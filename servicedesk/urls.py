@@ -2,12 +2,16 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from servicedesk import appearance, components
+from servicedesk.clock import views as clock
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", clock.desk, name="home"),
+    path("", include("servicedesk.clock.urls")),
+    path("tickets/", include("tickets.urls")),
     path("theme/", appearance.choose_theme, name="theme"),
 ]
 

@@ -1,8 +1,22 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.audit.triggers import declare
+from servicedesk.clock.kinds import name_kind
+from tickets.rules import CLOCK_TRIGGERS, TRIGGERS
+
 
 class TicketsConfig(AppConfig):
     name = "tickets"
     label = "tickets"
     verbose_name = _("Tickets")
+
+    def ready(self) -> None:
+        declare("tickets", TRIGGERS)
+        declare("clock", CLOCK_TRIGGERS)
+        name_kind("promise", _("promised reply"))
+        name_kind("task", _("task to be done"))
+        name_kind("check", _("opinion check"))
+        name_kind("reading", _("reply on the file to be read"))
+
+        from tickets import invariants  # noqa: F401  (registers them)

@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from servicedesk.calendars.models import check_zone, organisation_zone
+from servicedesk.calendars.models import Calendar, check_zone, organisation_zone
 from servicedesk.staff.departments import DepartmentQuerySet
 from servicedesk.staff.history import RoleHistory
 from servicedesk.staff.positions import POST_CHOICES
@@ -75,6 +75,15 @@ class Department(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def effective_calendar(self) -> Calendar:
+        """The work calendar in force here: its own, the one of the unit above, else the organisation's."""
+        unit: Department | None = self
+        seen: set[int] = set()
+        while unit and not unit.calendar_id and unit.pk not in seen:
+            seen.add(unit.pk)
+            unit = unit.parent
+        return unit.calendar if unit and unit.calendar_id else Calendar.objects.default()
 
     def clean(self) -> None:
         """Refuse a place in the tree that would close a loop."""

@@ -1,0 +1,48 @@
+"""Saying "I have seen it": stops the repeats to that person, never the ladder of a promise (CASES u)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from servicedesk.audit.timeline import lock_heads, record
+from servicedesk.clock.models import Deadline, Ring
+
+if TYPE_CHECKING:
+    from servicedesk.staff.models import User
+
+
+@transaction.atomic
+def acknowledge(ring: Ring, *, by: User, at: datetime) -> Ring:
+    """Acknowledge a ring that reached `by`. A second time changes nothing.
+
+    Raises ValidationError if the ring reached somebody else.
+    """
+    if ring.person_id != by.pk:
+        raise ValidationError(_("This notice went to somebody else."))
+    lock_heads([ring.deadline.subject])
+    fresh = Ring.objects.filter(pk=ring.pk, acknowledged_at=None).update(
+        acknowledged_at=at, acknowledged_by=by
+    )
+    if fresh:
+        Ring.objects.filter(deadline=ring.deadline_id, rung=ring.rung_id, person=by).update(repeat_at=None)
+        record(
+            ring.deadline.subject, "acknowledged", by=by, at=at, deadline=ring.deadline_id, rung=ring.rung_id
+        )
+        _ring_on(ring.deadline_id)
+    ring.refresh_from_db()
+    return ring
+
+
+def _ring_on(pk: int) -> None:
+    """The next moment of a deadline, without the repeats that were stopped."""
+    deadline = Deadline.objects.select_for_update().get(pk=pk)
+    if deadline.settled_at or deadline.set_aside_at:
+        return
+    repeats = Ring.objects.filter(deadline=pk, repeat_at__isnull=False).values_list("repeat_at", flat=True)
+    moments = [moment for moment in (deadline.next_step_at, *repeats) if moment]
+    Deadline.objects.filter(pk=pk, settled_at=None).update(next_ring_at=min(moments, default=None))

@@ -1,0 +1,65 @@
+"""How a due time is chosen, and how the choice is explained afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from dateutil.relativedelta import relativedelta
+
+if TYPE_CHECKING:
+    from servicedesk.calendars.models import Calendar
+    from servicedesk.calendars.worktime import WorkCalendar
+    from servicedesk.regulations.span import Span
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A due time and how it came about; `derivation` is stored with the deadline and explained by `explain`."""
+
+    due_at: datetime
+    derivation: dict
+
+
+def due_after(span: Span, start: datetime, work: WorkCalendar) -> datetime:
+    """The moment that lies `span` after `start`.
+
+    Working days count from the next working day and end at its closing time; working hours run only while the
+    calendar is open; every other unit is wall clock in the calendar's zone.
+    """
+    match span.unit:
+        case "working_days":
+            return work.add_days(start, span.amount)
+        case "working_hours":
+            return work.add(start, timedelta(hours=span.amount))
+        case "seconds" | "minutes" | "hours":
+            return start + timedelta(**{span.unit: span.amount})
+        case "quarters":
+            return _on_the_wall(start, work, relativedelta(months=3 * span.amount))
+        case _:
+            return _on_the_wall(start, work, relativedelta(**{span.unit: span.amount}))
+
+
+def _on_the_wall(start: datetime, work: WorkCalendar, distance: relativedelta) -> datetime:
+    """Days, weeks and months keep the time of day that the clock on the wall shows."""
+    return (start.astimezone(work.timezone) + distance).astimezone(start.tzinfo)
+
+
+def propose(span: Span, start: datetime, calendar: Calendar, *, rule: str) -> Proposal:
+    """The due time that a rule (a setting's code) gives, with the closed days that were skipped on the way."""
+    due_at = due_after(span, start, calendar.work_calendar())
+    return Proposal(due_at, derive(rule, span, start, due_at, calendar))
+
+
+def derive(rule: str, span: Span | None, start: datetime, due_at: datetime, calendar: Calendar) -> dict:
+    """What must be kept so that the due time can be explained and replayed (DESIGN 4)."""
+    skipped = calendar.work_calendar().closed_days(start, due_at)
+    return {
+        "rule": rule,
+        "span": [span.amount, span.unit] if span else None,
+        "from": start.isoformat(),
+        "calendar": calendar.pk,
+        "version": calendar.version,
+        "skipped": [day.isoformat() for day in skipped],
+    }

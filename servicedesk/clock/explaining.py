@@ -1,0 +1,52 @@
+"""Saying in words why something is due when it is (DESIGN 4): from the stored derivation, never from today's settings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from itertools import groupby
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from servicedesk.calendars.explaining import skipped
+from servicedesk.calendars.models import Calendar
+from servicedesk.calendars.worktime import Step
+from servicedesk.regulations.span import Span
+
+
+def explain(derivation: dict) -> list[str]:
+    """Why a due time is what it is, one short sentence a reason, in the reader's language and zone.
+
+    For instance ["1 working day (S2a) from 30 Sep 16:00", "1–7 Oct: National Day"]. Empty for no derivation.
+    """
+    if not derivation:
+        return []
+    start = date_format(
+        timezone.localtime(datetime.fromisoformat(derivation["from"])), "SHORT_DATETIME_FORMAT"
+    )
+    parts = {"rule": derivation["rule"], "start": start}
+    if derivation["span"]:
+        parts["span"] = str(Span(*derivation["span"]))
+        reasons = [_("%(span)s (%(rule)s) from %(start)s") % parts]
+    else:
+        reasons = [_("Chosen on %(start)s, within %(rule)s") % parts]
+    return [*reasons, *filter(None, [closed_spells(derivation)])]
+
+
+def closed_spells(derivation: dict) -> str:
+    """The closed days on the way, spells of one name together: "1–7 Oct: National Day"; empty if there were none."""
+    days = [date.fromisoformat(day) for day in derivation["skipped"]]
+    if not days:
+        return ""
+    edition = Calendar.objects.get(pk=derivation["calendar"]).edition(derivation["version"])
+    spells = (
+        skipped([Step(day, edition.work.kind(day)) for day in run], edition.days) for run in _runs(days)
+    )
+    return "; ".join(filter(None, spells))
+
+
+def _runs(days: list[date]) -> list[list[date]]:
+    """Consecutive days together."""
+    numbered = groupby(enumerate(days), key=lambda pair: pair[1].toordinal() - pair[0])
+    return [[day for _number, day in run] for _start, run in numbered]

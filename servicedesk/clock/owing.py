@@ -1,0 +1,160 @@
+"""How something comes to be owed, is settled, is withdrawn, or passes to another owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from servicedesk.audit.timeline import Record, record, record_many
+from servicedesk.clock.models import Deadline, Ladder
+from servicedesk.clock.schedule import schedule
+
+if TYPE_CHECKING:
+    from servicedesk.calendars.models import Calendar
+    from servicedesk.staff.models import Department, User
+
+
+class Matter(Protocol):
+    """Anything that something can be owed on; a ticket is one."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def owner(self) -> User: ...
+    @property
+    def first_responder(self) -> User: ...
+    @property
+    def department(self) -> Department: ...
+    @property
+    def calendar(self) -> Calendar: ...
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One thing to be owed: what, on which matter, by when, and how that time came about."""
+
+    kind: str
+    matter: Matter
+    due_at: datetime
+    derivation: dict = field(default_factory=dict)
+    ladder: Ladder | None = None
+    round_the_clock: bool = False
+
+
+def owe(
+    kind: str,
+    matter: Matter,
+    *,
+    due_at: datetime,
+    at: datetime,
+    ladder: Ladder | None = None,
+    derivation: dict | None = None,
+    round_the_clock: bool = False,
+) -> Deadline:
+    """Enter one thing owed on a matter; without a ladder it takes the active one of its kind.
+
+    Raises ValidationError if `due_at` is not after `at`.
+    """
+    return owe_many([Owed(kind, matter, due_at, derivation or {}, ladder, round_the_clock)], at=at)[0]
+
+
+def owe_many(owed: Sequence[Owed], *, at: datetime) -> list[Deadline]:
+    """Enter many things owed in a constant number of statements; the same rules as `owe`."""
+    ladders = Ladder.objects.filter(active=True, kind__in={one.kind for one in owed if one.ladder is None})
+    active = {ladder.kind: ladder for ladder in ladders.prefetch_related("rungs")}
+    return Deadline.objects.bulk_create(
+        [_deadline(one, one.ladder or active.get(one.kind), at=at) for one in owed], batch_size=500
+    )
+
+
+def _deadline(one: Owed, ladder: Ladder | None, *, at: datetime) -> Deadline:
+    if one.due_at <= at:
+        raise ValidationError(_("The promised time must lie in the future."), code="past")
+    matter = one.matter
+    steps = schedule(
+        ladder.rungs.all() if ladder else [],
+        made_at=at,
+        due_at=one.due_at,
+        work=matter.calendar.work_calendar(),
+        waits=not (one.round_the_clock or (ladder and ladder.never_waits)),
+    )
+    return Deadline(
+        kind=one.kind,
+        subject=matter.key,
+        path=matter.path,
+        label=matter.label,
+        owner=matter.owner,
+        first_responder=matter.first_responder,
+        department=matter.department,
+        calendar=matter.calendar,
+        round_the_clock=one.round_the_clock,
+        made_at=at,
+        due_at=one.due_at,
+        derivation=one.derivation,
+        ladder=ladder,
+        schedule=[[moment.isoformat(), rung] for moment, rung in steps],
+        next_step_at=steps[0][0],
+        next_ring_at=steps[0][0],
+    )
+
+
+@transaction.atomic
+def settle(deadline: Deadline, *, by: User | str, at: datetime) -> Deadline:
+    """Settle what is owed: kept if `at` is not after the due time, else late; whoever calls holds the matter's lock.
+
+    A breach that no sweep has stamped yet is stamped here, so that it stands on the timeline either way; a stamp that
+    `at` shows to be premature stays and is marked as a clock fault. Raises ValidationError if it was settled before.
+    """
+    late = at > deadline.due_at
+    facts = {"kind": deadline.kind, "due_at": deadline.due_at, "deadline": deadline.pk}
+    if late and deadline.broken_at is None:
+        record(deadline.subject, "broke", by="clock", at=at, **facts)
+    if not late and deadline.broken_at is not None:
+        record(deadline.subject, "clock_fault", by="clock", at=at, stamped_at=deadline.broken_at, **facts)
+    stamp = {"broken_at": Coalesce(F("broken_at"), at)} if late else {}
+    return _end(deadline, at=at, outcome=Deadline.Outcome.LATE if late else Deadline.Outcome.KEPT, **stamp)
+
+
+@transaction.atomic
+def withdraw(deadline: Deadline, *, by: User | str, at: datetime, reason: str) -> Deadline:
+    """End what is no longer owed (void, merged, taken back); a breach that stands already stays (CASES j, k).
+
+    `reason` is a code, not a text. Raises ValidationError if it was settled before.
+    """
+    overdue = at > deadline.due_at
+    facts = {"kind": deadline.kind, "due_at": deadline.due_at, "deadline": deadline.pk}
+    records = [Record(deadline.subject, "withdrawn", by, at, facts | {"reason": reason})]
+    if overdue and deadline.broken_at is None:
+        records.insert(0, Record(deadline.subject, "broke", "clock", at, facts))
+    record_many(records)
+    stamp = {"broken_at": Coalesce(F("broken_at"), at)} if overdue else {}
+    return _end(deadline, at=at, outcome=Deadline.Outcome.WITHDRAWN, **stamp)
+
+
+def _end(deadline: Deadline, *, at: datetime, outcome: str, **changes) -> Deadline:
+    changed = Deadline.objects.filter(pk=deadline.pk, settled_at=None).update(
+        settled_at=at, outcome=outcome, next_step_at=None, next_ring_at=None, **changes
+    )
+    if not changed:
+        raise ValidationError(
+            _("Somebody else has just settled this. Reload the page to see how."), code="settled"
+        )
+    deadline.refresh_from_db()
+    return deadline
+
+
+def pass_on(subject: str, *, owner: User, department: Department) -> int:
+    """Make `owner` answerable for all that is live on a matter; due times and ladders stay. Returns how many moved."""
+    return Deadline.objects.live().filter(subject=subject).update(owner=owner, department=department)

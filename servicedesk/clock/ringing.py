@@ -1,0 +1,144 @@
+"""What one deadline does when its moment comes: which rungs ring, for whom, and when the next one does. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from servicedesk.clock.models import Deadline, Ring, Rung
+
+if TYPE_CHECKING:
+    from servicedesk.staff.directory import Directory, Holding
+
+
+@dataclass
+class Advance:
+    """The effects of one deadline in one sweep."""
+
+    deadline: Deadline
+    rings: list[Ring] = field(default_factory=list)
+    repeated: list[Ring] = field(default_factory=list)  # earlier rings whose repeat is now spent
+    broke: bool = False
+
+
+def advance(
+    deadline: Deadline, *, rungs: Mapping[int, Rung], told: Sequence[Ring], at: datetime, directory: Directory
+) -> Advance:
+    """Carry a deadline up to `at`: ring its first late rung, put the later ones off, repeat what nobody acknowledged.
+
+    After an outage one rung rings now and the next follows at its planned distance, so that a ladder is never emptied
+    at once; a reminder whose due time has passed is recorded as skipped (DESIGN 4). `told` are the rings so far.
+    """
+    effects = Advance(deadline)
+    _climb(effects, rungs=rungs, told=told, at=at, directory=directory)
+    _repeat(effects, rungs=rungs, told=told, at=at, directory=directory)
+    repeats = [ring.repeat_at for ring in (*told, *effects.rings) if ring.repeat_at]
+    deadline.next_ring_at = min((when for when in (deadline.next_step_at, *repeats) if when), default=None)
+    return effects
+
+
+def _climb(effects: Advance, *, rungs, told, at: datetime, directory: Directory) -> None:
+    deadline = effects.deadline
+    steps = [(datetime.fromisoformat(moment), rung) for moment, rung in deadline.schedule]
+    rang_at: datetime | None = None  # the planned moment of what rang in this pass
+    while deadline.next_step_at is not None and deadline.next_step_at < at:
+        planned, rung_id = steps[deadline.next_step]
+        if rung_id is None:
+            effects.broke = deadline.broken_at is None
+            deadline.broken_at = deadline.broken_at or at
+        else:
+            rung = rungs[rung_id]
+            skipped = rung.is_reminder and at > deadline.due_at
+            everybody = (*told, *effects.rings)
+            effects.rings.append(
+                _skip(deadline, rung, planned, at)
+                if skipped
+                else _ring(
+                    deadline, rung, 1, planned, at, _holding(deadline, rung, everybody, rungs, directory)
+                )
+            )
+            rang_at = rang_at if skipped else planned
+        deadline.next_step += 1
+        deadline.next_step_at = _next_moment(steps, deadline.next_step, rang_at, at)
+
+
+def _next_moment(steps, number: int, rang_at: datetime | None, at: datetime) -> datetime | None:
+    """When the step rings: as planned; or, where something rang late just now, at the planned distance from it."""
+    if number >= len(steps):
+        return None
+    planned = steps[number][0]
+    if planned >= at or rang_at is None or steps[number][1] is None or planned == steps[number - 1][0]:
+        return planned
+    put_off = at + (planned - steps[number - 1][0])
+    due_at = next(moment for moment, rung in steps if rung is None)
+    return put_off if planned >= due_at else min(put_off, due_at)  # a reminder never holds up the stamp
+
+
+def _holding(deadline: Deadline, rung: Rung, told: Sequence[Ring], rungs, directory: Directory) -> Holding:
+    """Who is reached: for a breach neither the owner alone nor somebody who was told already (CASES u)."""
+    exclude: set[int] = set()
+    if not rung.is_reminder and rung.position != "owner":
+        heard = {ring.person_id for ring in told if ring.person_id and not rungs[ring.rung_id].is_reminder}
+        exclude = heard | {deadline.owner_id}
+    return directory.holder(
+        rung.position,
+        department_id=deadline.department_id,
+        owner_id=deadline.owner_id,
+        first_responder_id=deadline.first_responder_id,
+        exclude=exclude,
+    )
+
+
+def _ring(
+    deadline: Deadline, rung: Rung, round_: int, planned: datetime, at: datetime, holding: Holding
+) -> Ring:
+    ring = Ring(
+        deadline=deadline,
+        rung=rung,
+        round=round_,
+        planned_at=planned,
+        rang_at=at,
+        person_id=holding.person_id,
+        owner_id=deadline.owner_id,
+        position=rung.position,
+        reason=holding.as_json(),
+    )
+    ring.repeat_at = _repeat_at(rung, round_, at)
+    return ring
+
+
+def _skip(deadline: Deadline, rung: Rung, planned: datetime, at: datetime) -> Ring:
+    return Ring(
+        deadline=deadline, rung=rung, planned_at=planned, rang_at=at, skipped=True, owner_id=deadline.owner_id,
+        position=rung.position, reason={},
+    )  # fmt: skip
+
+
+def _repeat_at(rung: Rung, round_: int, at: datetime) -> datetime | None:
+    """When the ring is repeated unless acknowledged: to the same person in rounds, or once to the deputy."""
+    if rung.rounds and round_ <= rung.rounds:
+        return at + timedelta(minutes=rung.repeat_every or 0)
+    if rung.silent_after and round_ == 1:
+        return at + timedelta(minutes=rung.silent_after)
+    return None
+
+
+def _repeat(effects: Advance, *, rungs, told: Sequence[Ring], at: datetime, directory: Directory) -> None:
+    for ring in told:
+        if ring.repeat_at is None or ring.repeat_at >= at:
+            continue
+        rung = rungs[ring.rung_id]
+        first = min((r.rang_at for r in told if r.rung_id == rung.pk), default=ring.rang_at)
+        silent = bool(rung.silent_after) and at >= first + timedelta(minutes=rung.silent_after or 0)
+        holding = directory.holder(
+            rung.position,
+            department_id=effects.deadline.department_id,
+            owner_id=effects.deadline.owner_id,
+            first_responder_id=effects.deadline.first_responder_id,
+            silent={ring.person_id} if silent else (),
+        )
+        planned, ring.repeat_at = ring.repeat_at, None
+        effects.repeated.append(ring)
+        effects.rings.append(_ring(effects.deadline, rung, ring.round + 1, planned, at, holding))

@@ -1,0 +1,86 @@
+"""What the database itself refuses about deadlines, ladders and rings (invariants 4 and 10)."""
+
+from servicedesk.audit.triggers import Trigger, append_only, keep_rows, refuse
+
+
+def differs(*columns: str, distinct: str = "IS DISTINCT FROM") -> str:
+    """SQL that is true where an UPDATE changes one of the columns."""
+    return " OR ".join(f"OLD.{column} {distinct} NEW.{column}" for column in columns)
+
+
+def fixed(name: str, table: str, columns: tuple[str, ...], message: str) -> Trigger:
+    """Columns that never change."""
+    return refuse(
+        name, table, on="BEFORE UPDATE", message=message,
+        when=differs(*columns), sqlite_when=differs(*columns, distinct="IS NOT"),
+    )  # fmt: skip
+
+
+def set_once(name: str, table: str, columns: tuple[str, ...], message: str) -> Trigger:
+    """Columns that never change again once they hold something."""
+
+    def test(distinct: str) -> str:
+        return " OR ".join(f"(OLD.{c} IS NOT NULL AND OLD.{c} {distinct} NEW.{c})" for c in columns)
+
+    return refuse(
+        name, table, on="BEFORE UPDATE", message=message,
+        when=test("IS DISTINCT FROM"), sqlite_when=test("IS NOT"),
+    )  # fmt: skip
+
+
+TRIGGERS = [
+    fixed(
+        "clock_deadline_fixed",
+        "clock_deadline",
+        ("kind", "subject", "first_responder_id", "made_at", "due_at", "derivation", "ladder_id", "schedule"),
+        "a deadline never moves",
+    ),
+    set_once(
+        "clock_deadline_settles_once",
+        "clock_deadline",
+        ("broken_at", "settled_at", "outcome"),
+        "a deadline breaks once and settles once",
+    ),
+    *keep_rows("clock_deadline"),
+    fixed(
+        "clock_ring_fixed",
+        "clock_ring",
+        (
+            "deadline_id",
+            "rung_id",
+            "round",
+            "planned_at",
+            "rang_at",
+            "skipped",
+            "person_id",
+            "owner_id",
+            "position",
+        ),
+        "what rang has rung",
+    ),
+    set_once(
+        "clock_ring_acknowledged_once",
+        "clock_ring",
+        ("acknowledged_at", "acknowledged_by_id"),
+        "a ring is acknowledged once",
+    ),
+    *keep_rows("clock_ring"),
+    fixed(
+        "clock_ladder_fixed",
+        "clock_ladder",
+        ("kind", "version", "never_waits"),
+        "a ladder changes by a new version",
+    ),
+    *keep_rows("clock_ladder"),
+    refuse(
+        "clock_rung_fixed",
+        "clock_rung",
+        on="BEFORE UPDATE",
+        when="TRUE",
+        message="a ladder changes by a new version",
+    ),
+    *keep_rows("clock_rung"),
+]
+
+# The calendars stand below the audit app and cannot guard their frozen versions themselves.
+CALENDAR_TRIGGERS = append_only("calendars_calendarversion")

@@ -1,0 +1,175 @@
+"""The sweep: claims what is due and carries out its next steps, each batch in one transaction (DESIGN 4)."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.db import connection, transaction
+
+from servicedesk.audit.timeline import Record, lock_heads, record_many
+from servicedesk.clock.models import Deadline, Heartbeat, Ring, Rung
+from servicedesk.clock.notices import notify
+from servicedesk.clock.ringing import Advance, advance
+from servicedesk.clock.signals import deadlines_broke
+from servicedesk.staff.directory import Directory
+
+BATCH = 500  # rows a transaction
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Sweep:
+    """One run of the clock and its counts."""
+
+    at: datetime
+    key: str = field(
+        default_factory=lambda: uuid.uuid4().hex
+    )  # what falls to one person in one sweep is one message
+    broke: int = 0
+    rang: int = 0
+    skipped: int = 0
+    busy: int = 0  # rows somebody else held; they stay due for the next run
+    set_aside: int = 0
+    _rungs: dict[int, Rung] = field(default_factory=dict)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Everybody's positions and absences, read once a run and only if something is due."""
+        return Directory.at(self.at)
+
+    def rungs(self, ladders: set[int]) -> dict[int, Rung]:
+        """The rungs of these ladders, read once a run; a ladder's version never changes."""
+        known = {rung.ladder_id for rung in self._rungs.values()}
+        if ladders - known:
+            self._rungs |= {
+                rung.pk: rung
+                for rung in Rung.objects.filter(ladder__in=ladders - known).select_related("ladder")
+            }
+        return self._rungs
+
+
+def sweep(at: datetime, *, batch: int = BATCH) -> Sweep:
+    """Ring everything whose moment lies before `at`: once each, however often, late or in parallel this runs.
+
+    Work is proportional to what is due, never to what is open. A batch that raises is rolled back and halved until
+    the bad row stands alone; that row is set aside, logged and shown on the health page.
+    """
+    run = Sweep(at)
+    after: tuple[datetime, int] | None = None
+    while rows := _candidates(at, after, batch):
+        after = (rows[-1][1], rows[-1][0])
+        _carry_out([(pk, subject) for pk, _, subject in rows], run)
+    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": at})
+    return run
+
+
+def _candidates(
+    at: datetime, after: tuple[datetime, int] | None, batch: int
+) -> list[tuple[int, datetime, str]]:
+    """The next due rows behind the last one seen, so that rows held by others are passed over, not waited for."""
+    due = Deadline.objects.due(at).order_by("next_ring_at", "pk")
+    if after:
+        moment, pk = after
+        due = due.filter(next_ring_at__gte=moment).exclude(next_ring_at=moment, pk__lte=pk)
+    return list(due.values_list("pk", "next_ring_at", "subject")[:batch])
+
+
+def _carry_out(rows: list[tuple[int, str]], run: Sweep) -> None:
+    counts = (run.broke, run.rang, run.skipped, run.busy)
+    try:
+        with transaction.atomic():
+            _ring_batch(rows, run)
+    except Exception as error:
+        run.broke, run.rang, run.skipped, run.busy = counts
+        if len(rows) == 1:
+            _set_aside(rows[0][0], error, run)
+            return
+        middle = len(rows) // 2
+        _carry_out(rows[:middle], run)
+        _carry_out(rows[middle:], run)
+
+
+def _ring_batch(rows: list[tuple[int, str]], run: Sweep) -> None:
+    """Heads first, deadlines second: the lock order of the whole house."""
+    deadlines = _claim(rows, run.at)
+    run.busy += len(rows) - len(deadlines)
+    if not deadlines:
+        return
+    rungs = run.rungs({deadline.ladder_id for deadline in deadlines if deadline.ladder_id})
+    told: dict[int, list[Ring]] = defaultdict(list)
+    for ring in Ring.objects.filter(deadline__in=deadlines).order_by("pk"):
+        told[ring.deadline_id].append(ring)
+    steps = [
+        advance(deadline, rungs=rungs, told=told[deadline.pk], at=run.at, directory=run.directory)
+        for deadline in deadlines
+    ]
+    _write(steps, run)
+
+
+def _claim(rows: list[tuple[int, str]], at: datetime) -> list[Deadline]:
+    held = lock_heads({subject for _, subject in rows}, skip_locked=True)
+    due = Deadline.objects.due(at).filter(pk__in=[pk for pk, subject in rows if subject in held])
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True)
+    return list(due.order_by("pk"))
+
+
+def _write(steps: list[Advance], run: Sweep) -> None:
+    rings = [ring for step in steps for ring in step.rings]
+    repeated = [ring for step in steps for ring in step.repeated]
+    broke = [step.deadline for step in steps if step.broke]
+    Ring.objects.bulk_create(rings, batch_size=BATCH)
+    Ring.objects.filter(pk__in=[ring.pk for ring in repeated]).update(repeat_at=None)
+    record_many([entry for step in steps for entry in _entries(step, run.at)])
+    Deadline.objects.bulk_update(
+        [step.deadline for step in steps],
+        ["next_step", "next_step_at", "next_ring_at", "broken_at"],
+        batch_size=BATCH,
+    )
+    heard = [ring for ring in rings if not ring.skipped]
+    notify(heard, sweep=run.key, at=run.at, directory=run.directory)
+    if broke:
+        deadlines_broke.send(Deadline, deadlines=[deadline.pk for deadline in broke], at=run.at)
+    run.broke += len(broke)
+    run.rang += len(heard)
+    run.skipped += len(rings) - len(heard)
+
+
+def _entries(step: Advance, at: datetime) -> list[Record]:
+    deadline = step.deadline
+    facts = {"deadline": deadline.pk, "kind": deadline.kind, "due_at": deadline.due_at}
+    entries = [Record(deadline.subject, "broke", "clock", at, facts)] if step.broke else []
+    for ring in step.rings:
+        told = {
+            "rung": ring.rung_id,
+            "round": ring.round,
+            "position": ring.position,
+            "planned_at": ring.planned_at,
+        }
+        if ring.skipped:
+            entries.append(Record(deadline.subject, "reminder_skipped", "clock", at, facts | told))
+        else:
+            why = {"person": ring.person_id, "reason": ring.reason["reason"]}
+            entries.append(Record(deadline.subject, "rang", "clock", at, facts | told | why))
+    return entries
+
+
+def _set_aside(pk: int, error: Exception, run: Sweep) -> None:
+    """Take a row that cannot be carried out from the clock; the health page shows it and puts it back."""
+    logger.error("deadline set aside", extra={"deadline": pk}, exc_info=error)
+    Deadline.objects.filter(pk=pk, settled_at=None).update(
+        set_aside_at=run.at, next_ring_at=None, error=type(error).__name__
+    )
+    run.set_aside += 1
+
+
+def put_back(deadline: Deadline, *, at: datetime) -> None:
+    """Give a row that was set aside back to the clock, after its cause has been mended."""
+    Deadline.objects.filter(pk=deadline.pk, settled_at=None, set_aside_at__isnull=False).update(
+        set_aside_at=None, error="", next_ring_at=deadline.next_step_at or at
+    )

@@ -1,0 +1,15 @@
+"""The edge where the clock is read."""
+
+from celery import shared_task
+
+from servicedesk.clock.models import Heartbeat
+from servicedesk.clock.servertime import server_time
+from servicedesk.clock.sweep import sweep
+
+
+@shared_task(ignore_result=True)
+def ring_due_deadlines() -> None:
+    """Run the clock once; may run twice, late, or after a crash."""
+    at = server_time()
+    Heartbeat.objects.update_or_create(name="beat", defaults={"at": at})
+    sweep(at)

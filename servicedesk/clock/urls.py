@@ -1,0 +1,9 @@
+from django.urls import path
+
+from servicedesk.clock import views
+
+app_name = "clock"
+urlpatterns = [
+    path("owed/<int:pk>/", views.deadline, name="deadline"),
+    path("rings/<int:pk>/acknowledge/", views.acknowledge_ring, name="acknowledge"),
+]

@@ -1,0 +1,121 @@
+"""The question after the remedy: was the customer satisfied? (R1.2g, S15; CASES a, g, h, w)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from servicedesk.audit.timeline import record
+from servicedesk.clock.owing import settle
+from tickets.contacts import add_contact, hours_problem
+from tickets.limits import Word, check_due, later_limit
+from tickets.models import Contact, OpinionCheck, Ticket
+from tickets.promises import lock
+from tickets.resolving import close_checked, owe_check, take_up_again
+
+if TYPE_CHECKING:
+    from servicedesk.staff.models import User
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opinion:
+    """How one asking went; dissatisfied needs the next promise."""
+
+    outcome: str
+    words: str
+    channel: str
+    next_word: Word | None = None
+    odd_hours: str = ""
+    answering: int | None = None  # the open check that the form showed
+
+
+@transaction.atomic
+def record_check(ticket: Ticket, opinion: Opinion, *, by: User, at: datetime) -> OpinionCheck:
+    """Settle the open check of a resolved ticket: satisfied closes it, dissatisfied reopens it with a new promise.
+
+    Nobody reached: the first attempt is made, and the next one is owed within S15a more (CASES w).
+    Raises ValidationError if there is no open check, another was answered meanwhile, or something is missing.
+    """
+    ticket = lock(ticket)
+    check = _open_check(ticket, opinion.answering)
+    if check.form == OpinionCheck.Form.CONFIRMATION:
+        raise ValidationError(_("The customer is not to be asked here. A second person confirms instead."))
+    _check_opinion(ticket, opinion, at=at)
+    reached = opinion.outcome != OpinionCheck.Outcome.NOT_REACHED
+    contact = add_contact(
+        ticket, words=opinion.words, direction="out", mode=Contact.Mode.SPOKEN if reached else Contact.Mode.TRIED,
+        purpose=Contact.Purpose.CHECK, channel=opinion.channel, odd_hours=opinion.odd_hours, by=by, at=at,
+    )  # fmt: skip
+    _end(check, opinion.outcome, contact=contact, by=by, at=at)
+    owed = ticket.open_check
+    match opinion.outcome:
+        case OpinionCheck.Outcome.SATISFIED:
+            close_checked(ticket, Ticket.Ended.CHECKED, by=by, at=at)
+            return check
+        case OpinionCheck.Outcome.DISSATISFIED:
+            take_up_again(ticket, promise=opinion.next_word, by=by, at=at, reason=opinion.words)
+        case _:
+            owe_check(ticket, solver=check.solver, at=at, again_after=owed.due_at)
+    settle(owed, by=by, at=at)
+    return check
+
+
+@transaction.atomic
+def confirm_solved(ticket: Ticket, *, by: User, at: datetime, answering: int | None = None) -> OpinionCheck:
+    """A second person confirms in place of a customer who cannot or will not be asked, and so closes it (CASES g, h).
+
+    Raises ValidationError if `by` solved it, or the customer can be asked.
+    """
+    ticket = lock(ticket)
+    check = _open_check(ticket, answering)
+    if check.form != OpinionCheck.Form.CONFIRMATION:
+        raise ValidationError(_("This customer can be asked. Ask how the matter was handled."))
+    if check.solver_id == by.pk:
+        raise ValidationError(_("Somebody other than the person who solved it has to confirm."))
+    _end(check, OpinionCheck.Outcome.SATISFIED, contact=None, by=by, at=at)
+    close_checked(ticket, Ticket.Ended.CONFIRMED, by=by, at=at)
+    return check
+
+
+def _open_check(ticket: Ticket, answering: int | None) -> OpinionCheck:
+    check = ticket.checks.filter(outcome=None).first()
+    if check is None:
+        raise ValidationError(_("No opinion check is open on this ticket."), code="stale")
+    if answering is not None and answering != check.deadline_id:
+        raise ValidationError(
+            _("Somebody has asked the customer meanwhile. Read what was said."), code="stale"
+        )
+    return check
+
+
+def _check_opinion(ticket: Ticket, opinion: Opinion, *, at: datetime) -> None:
+    errors = {}
+    if (
+        opinion.outcome not in OpinionCheck.Outcome.values
+        or opinion.outcome == OpinionCheck.Outcome.WITHDRAWN
+    ):
+        errors["outcome"] = _("Choose how it went.")
+    if not opinion.words.strip():
+        errors["words"] = _("Write down what the customer said.")
+    if problem := hours_problem(
+        ticket, mode=Contact.Mode.SPOKEN, channel=opinion.channel, reason=opinion.odd_hours, at=at
+    ):
+        errors["odd_hours"] = problem
+    if opinion.outcome == OpinionCheck.Outcome.DISSATISFIED and opinion.next_word is None:
+        errors["due_at"] = _("Not satisfied: say when the customer hears from you next.")
+    if errors:
+        raise ValidationError(errors)
+    if opinion.outcome == OpinionCheck.Outcome.DISSATISFIED:
+        check_due(opinion.next_word, limit=later_limit(ticket.calendar, at=at), at=at)
+
+
+def _end(check: OpinionCheck, outcome: str, *, contact: Contact | None, by: User, at: datetime) -> None:
+    check.outcome, check.asked_by, check.asked_at, check.contact = outcome, by, at, contact
+    check.full_clean(exclude=["ticket", "deadline", "solver", "contact", "asked_by"])
+    check.save(update_fields=["outcome", "asked_by", "asked_at", "contact"])
+    record(check.ticket.key, "checked", by=by, at=at, outcome=outcome, number=check.number, form=check.form)

@@ -1,0 +1,96 @@
+"""Slips put right by a new entry, the old value kept (CASES r; R4.5a, R3.3.2b)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from servicedesk.audit.timeline import record
+from servicedesk.audit.words import store
+from servicedesk.outbox.posting import post
+from tickets.models import Category, Ticket
+from tickets.promises import lock
+from tickets.searching import rebuild_tokens
+
+if TYPE_CHECKING:
+    from servicedesk.customers.models import ContactPerson, Customer
+    from servicedesk.staff.models import User
+
+
+@transaction.atomic
+def correct_customer(
+    ticket: Ticket, *, customer: Customer, contact_person: ContactPerson | None = None, by: User, at: datetime
+) -> Ticket:
+    """Put the right customer or contact person on a ticket; the owner is told, so that the right person hears."""
+    ticket = lock(ticket)
+    if contact_person and contact_person.customer_id != customer.pk:
+        raise ValidationError({"contact_person": _("This person does not belong to the customer.")})
+    was = {"was": ticket.customer_id, "was_person": ticket.contact_person_id}
+    ticket.customer, ticket.contact_person, ticket.anonymous, ticket.touched_at = (
+        customer,
+        contact_person,
+        False,
+        at,
+    )
+    ticket.save(update_fields=["customer", "contact_person", "anonymous", "touched_at"])
+    rebuild_tokens(ticket)
+    person = contact_person.pk if contact_person else None
+    record(ticket.key, "customer_corrected", by=by, at=at, customer=customer.pk, person=person, **was)
+    if ticket.owner_id != by.pk:
+        post(
+            "customer_corrected",
+            key=f"customer_corrected:{ticket.number}:{at.isoformat()}",
+            channel="in_app",
+            recipient=ticket.owner,
+            params={"label": ticket.label, "path": ticket.path, "by": by.display_name},
+            at=at,
+        )
+    return ticket
+
+
+@transaction.atomic
+def reclassify(
+    ticket: Ticket, *, category: Category, severity: str, reason: str, by: User, at: datetime
+) -> Ticket:
+    """Change category or severity; old value, author and reason stay on the timeline (R4.5a)."""
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the classification changes.")})
+    if severity not in Ticket.Severity.values:
+        raise ValidationError({"severity": _("Choose how severe it is.")})
+    ticket = lock(ticket)
+    if category.kind not in ("", ticket.kind):
+        raise ValidationError({"category": _("Choose a category that is offered for this kind of matter.")})
+    was = {"was_category": ticket.category_id, "was_severity": ticket.severity}
+    ticket.category, ticket.severity, ticket.touched_at = category, severity, at
+    ticket.save(update_fields=["category", "severity", "touched_at"])
+    record(
+        ticket.key,
+        "reclassified",
+        by=by,
+        at=at,
+        category=category.pk,
+        severity=severity,
+        words=store(reason),
+        **was,
+    )
+    return ticket
+
+
+@transaction.atomic
+def establish(ticket: Ticket, *, cause: str = "", wanted: str = "", by: User, at: datetime) -> Ticket:
+    """Write down the true cause or the outcome the customer wants most, as known now; earlier words stay (R3.3.2b)."""
+    found = {name: text for name, text in (("cause", cause), ("wanted", wanted)) if text.strip()}
+    if not found:
+        raise ValidationError({"cause": _("Write down the cause, or what the customer wants most.")})
+    ticket = lock(ticket)
+    words = {name: store(text) for name, text in found.items()}
+    for name, kept in words.items():
+        setattr(ticket, name, kept)
+    ticket.touched_at = at
+    ticket.save(update_fields=[*words, "touched_at"])
+    record(ticket.key, "established", by=by, at=at, **words)
+    return ticket

@@ -1,0 +1,126 @@
+"""What an intake must hold before it is written, for the form and the import alike (CASES h, m, s)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from servicedesk.regulations.standing import Settings
+from servicedesk.staff.models import Department
+from tickets.limits import check_due, first_limit
+from tickets.models import Kind, Process, Ticket
+
+if TYPE_CHECKING:
+    from servicedesk.calendars.models import Calendar
+    from tickets.intake import Intake
+
+BACKDATED = timedelta(days=1)  # how far back a receipt may lie without a reason (CASES m)
+LONGEST = 100_000  # characters of one text
+
+
+@dataclass
+class Desk:
+    """What intake needs to know about the house, read once for a whole batch."""
+
+    now: datetime
+    standing: Settings
+    processes: dict[str, Process]
+    fallback_department: Department | None
+    _calendars: dict[int, Calendar] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, moment: datetime) -> Desk:
+        processes = {process.kind: process for process in Process.objects.all()}
+        return cls(moment, Settings.at(moment), processes, Department.objects.filter(parent=None).first())
+
+    def calendar_of(self, department: Department) -> Calendar:
+        if department.pk not in self._calendars:
+            self._calendars[department.pk] = department.effective_calendar()
+        return self._calendars[department.pk]
+
+
+def check_intake(intake: Intake, *, desk: Desk) -> None:
+    """Refuse what the regulations do not allow. Raises ValidationError with a message for each field."""
+    errors: dict[str, str] = {}
+    _check_who(intake, errors)
+    _check_what(intake, desk, errors)
+    _check_when(intake, desk, errors)
+    if errors:
+        raise ValidationError(errors)
+    _check_outcome(intake, desk)
+
+
+def _check_who(intake: Intake, errors: dict[str, str]) -> None:
+    if intake.kind == Kind.TASK:
+        if intake.requester is None:
+            errors["requester"] = _("Say who wants this task done.")
+    elif intake.anonymous and intake.customer:
+        errors["customer"] = _("An anonymous matter names no customer.")
+    elif not intake.anonymous and not intake.customer:
+        errors["customer"] = _("Choose the customer, or mark the matter as anonymous.")
+    person = intake.contact_person
+    if person and (intake.customer is None or person.customer_id != intake.customer.pk):
+        errors["contact_person"] = _("This person does not belong to the customer.")
+    if not intake.first_responder.is_active:
+        errors["first_responder"] = _(
+            "This colleague has left or is blocked. Name the person who was first asked."
+        )
+
+
+def _check_what(intake: Intake, desk: Desk, errors: dict[str, str]) -> None:
+    if not intake.words.strip():
+        errors["words"] = _("Write down what the customer says, in their words.")
+    for name in ("words", "wanted", "cause", "read_back_note", "late_reason"):
+        if len(getattr(intake, name)) > LONGEST:
+            errors[name] = _("This text is too long: at most %(most)s characters.") % {"most": LONGEST}
+    if intake.kind not in desk.processes:
+        errors["kind"] = _("Choose what kind of matter this is.")
+        return
+    if intake.category.kind not in ("", intake.kind) or not intake.category.active:
+        errors["category"] = _("Choose a category that is offered for this kind of matter.")
+    if not desk.processes[intake.kind].full_intake or intake.source:
+        return
+    if intake.read_back == Ticket.ReadBack.NOT_ASKED:
+        errors["read_back"] = _("Say whether you read the matter back to the customer.")
+    if intake.read_back == Ticket.ReadBack.IMPOSSIBLE and not intake.read_back_note.strip():
+        errors["read_back_note"] = _("Say why it could not be read back.")
+    if not intake.wanted.strip():
+        errors["wanted"] = _("Write down what the customer wants most.")
+
+
+def _check_when(intake: Intake, desk: Desk, errors: dict[str, str]) -> None:
+    received_at = intake.received_at or desk.now
+    if received_at > desk.now:
+        errors["received_at"] = _("The receipt cannot lie in the future.")
+    elif desk.now - received_at > BACKDATED and not intake.late_reason.strip() and not intake.source:
+        errors["late_reason"] = _("This was received more than a day ago. Say why it is entered only now.")
+    if intake.closed_at and intake.closed_at > desk.now:
+        errors["closed_at"] = _("The closing cannot lie in the future.")
+
+
+def _check_outcome(intake: Intake, desk: Desk) -> None:
+    outcomes = [one for one in (intake.answer, intake.promise, intake.closed_at) if one]
+    if len(outcomes) != 1:
+        raise ValidationError(
+            {"outcome": _("Either answer the matter now, or promise when the customer hears from you.")}
+        )
+    if intake.answer and not intake.answer.words.strip():
+        raise ValidationError({"answer": _("Write down the answer that the customer accepted.")})
+    if intake.answer and intake.kind == Kind.TASK:
+        raise ValidationError(
+            {"answer": _("A task is done and confirmed, not answered. Give it a due time.")}
+        )
+    if intake.promise:
+        owner = intake.owner or intake.first_responder
+        department = owner.department or intake.category.department or desk.fallback_department
+        if department is None:
+            raise ValidationError({"first_responder": _("This colleague belongs to no department yet.")})
+        received_at = desk.now if intake.source else intake.received_at or desk.now
+        limit = first_limit(received_at, desk.calendar_of(department), at=desk.now, standing=desk.standing)
+        if intake.kind == Kind.TASK:
+            limit = max(limit, desk.now + timedelta(days=366))
+        check_due(intake.promise, limit=limit, at=desk.now)

@@ -1,0 +1,157 @@
+"""What must hold of tickets, re-checked over live data by `manage.py audit` (DESIGN 6, INV 1-6)."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from servicedesk.audit.invariants import Violation, invariant
+from servicedesk.audit.timeline import Entry
+from servicedesk.clock.models import Deadline
+from tickets.models import Contact, OpinionCheck, OwnershipPeriod, Promise, Ticket, VoidRequest
+
+BATCH = 500  # tickets whose first entries are read at once
+
+
+def _violations(tickets, text) -> Iterator[Violation]:
+    for number in tickets.values_list("number", flat=True).iterator():
+        yield Violation(f"ticket:{number}", text)
+
+
+@invariant("1", gettext_lazy("One owner at every moment"))
+def ownership_tiles() -> Iterator[Violation]:
+    """Open tickets have one running period, of their owner; closed ones none; no gap but from closing to reopening."""
+    running = OwnershipPeriod.objects.filter(ticket=OuterRef("pk"), to_at=None)
+    theirs = running.filter(owner=OuterRef("owner"))
+    yield from _violations(
+        Ticket.objects.open().filter(~Exists(theirs)), _("No running ownership of the ticket's owner.")
+    )
+    yield from _violations(
+        Ticket.objects.filter(Exists(running), state="closed"), _("A closed ticket is still owned.")
+    )
+    first = (
+        OwnershipPeriod.objects.filter(ticket=OuterRef("pk")).order_by("from_at", "pk").values("from_at")[:1]
+    )
+    yield from _violations(
+        Ticket.objects.annotate(owned_from=Subquery(first)).exclude(owned_from=F("received_at")),
+        _("Ownership does not begin with the receipt."),
+    )
+    before = OwnershipPeriod.objects.filter(ticket=OuterRef("ticket"), pk__lt=OuterRef("pk")).order_by("-pk")
+    later = OwnershipPeriod.objects.annotate(ended_at=Subquery(before.values("to_at")[:1])).filter(
+        Exists(before)
+    )
+    gaps = later.exclude(from_at=F("ended_at")).exclude(how="reopened", from_at__gte=F("ended_at"))
+    for period in gaps.select_related("ticket").iterator():
+        yield Violation(period.ticket.key, _("Two periods of ownership do not meet."))
+
+
+@invariant("1", gettext_lazy("Nobody who has left owns an open ticket"))
+def leavers_own_nothing() -> Iterator[Violation]:
+    yield from _violations(Ticket.objects.open().filter(owner__is_active=False), _("The owner has left."))
+
+
+@invariant("2", gettext_lazy("First responder, first words and receipt never change"))
+def first_things_stand_on_the_timeline() -> Iterator[Violation]:
+    """The first entry of the timeline says the same as the row."""
+    tickets = Ticket.objects.only("number", "first_responder", "first_words", "received_at").order_by("pk")
+    rows = tickets.iterator(chunk_size=BATCH)
+    while batch := list(islice(rows, BATCH)):
+        firsts = Entry.objects.filter(subject__in=[ticket.key for ticket in batch], number=1)
+        entries = {entry.subject: entry for entry in firsts}
+        for ticket in batch:
+            if text := _differs(ticket, entries.get(ticket.key)):
+                yield Violation(ticket.key, text)
+
+
+def _differs(ticket: Ticket, entry: Entry | None) -> str:
+    if entry is None or entry.event != "received":
+        return _("The timeline does not begin with the receipt.")
+    facts = entry.facts
+    told = (facts["first_responder"], facts["received_at"], facts["words"].words)
+    same = told == (ticket.first_responder_id, ticket.received_at, ticket.first_words_id)
+    return "" if same else _("First responder, first words or receipt differ from the timeline.")
+
+
+@invariant("3", gettext_lazy("Unresolved means exactly one live deadline"))
+def unresolved_tickets_owe() -> Iterator[Violation]:
+    yield from _violations(
+        Ticket.objects.filter(state="unresolved").filter(
+            Q(live_deadline=None) | Q(live_deadline__settled_at__isnull=False)
+        ),
+        _("Unresolved without a live deadline."),
+    )
+    yield from _violations(
+        Ticket.objects.exclude(state="unresolved").filter(live_deadline__isnull=False),
+        _("No longer unresolved, but something is still promised."),
+    )
+    promise = Promise.objects.filter(deadline=OuterRef("live_deadline"), ticket=OuterRef("pk"), reply=None)
+    yield from _violations(
+        Ticket.objects.filter(~Exists(promise), state="unresolved").exclude(kind="task"),
+        _("The live deadline is no open promise of this ticket."),
+    )
+    in_use = Ticket.objects.filter(Q(live_deadline=OuterRef("pk")) | Q(open_check=OuterRef("pk")))
+    stray = Deadline.objects.live().filter(
+        ~Exists(in_use), kind__in=["promise", "task", "check"], subject__startswith="ticket:"
+    )
+    for subject in stray.values_list("subject", flat=True).iterator():
+        yield Violation(subject, _("A deadline is live that its ticket does not know."))
+
+
+@invariant("3", gettext_lazy("Resolved means exactly one open check where one is demanded"))
+def resolved_tickets_owe_their_check() -> Iterator[Violation]:
+    open_check = OpinionCheck.objects.filter(ticket=OuterRef("pk"), outcome=None)
+    owed = open_check.filter(deadline=OuterRef("open_check"))
+    resolved = Ticket.objects.filter(state="resolved", demands_check=True)
+    yield from _violations(resolved.filter(~Exists(owed)), _("Resolved without its open check."))
+    yield from _violations(
+        Ticket.objects.filter(Exists(open_check)).exclude(state="resolved"),
+        _("A check is open on a ticket that is not resolved."),
+    )
+
+
+@invariant("3", gettext_lazy("What is owed is owed by the ticket's owner"))
+def deadlines_follow_the_owner() -> Iterator[Violation]:
+    yield from _violations(
+        Ticket.objects.filter(
+            Q(live_deadline__isnull=False) & ~Q(live_deadline__owner=F("owner"))
+            | Q(open_check__isnull=False) & ~Q(open_check__owner=F("owner"))
+        ),
+        _("Its live deadline belongs to somebody else than its owner."),
+    )
+
+
+@invariant("4", gettext_lazy("Promises are numbered without holes and settled by a reply"))
+def promises_are_whole() -> Iterator[Violation]:
+    counted = Promise.objects.values("ticket__number").annotate(
+        n=Count("pk"), last=Max("number"), first=Min("number")
+    )
+    for row in counted.exclude(n=F("last"), first=1).iterator():
+        yield Violation(f"ticket:{row['ticket__number']}", _("The promises are not numbered from one on."))
+    unanswered = Promise.objects.filter(deadline__outcome__in=["kept", "late"], reply=None).select_related(
+        "ticket"
+    )
+    for promise in unanswered.iterator():
+        yield Violation(
+            promise.ticket.key,
+            _("Promise %(number)s was settled without a reply.") % {"number": promise.number},
+        )
+
+
+@invariant("6", gettext_lazy("Nothing closes without proof"))
+def closed_tickets_are_proved() -> Iterator[Violation]:
+    closed = Ticket.objects.filter(state="closed", is_history=False)
+    satisfied = OpinionCheck.objects.filter(ticket=OuterRef("pk"), outcome="satisfied")
+    confirmed = VoidRequest.objects.filter(ticket=OuterRef("pk"), confirmed=True)
+    reply = Contact.objects.filter(ticket=OuterRef("pk"), direction="out", purpose="reply")
+    real = closed.exclude(ended="void")
+    yield from _violations(
+        real.filter(~Exists(satisfied), demands_check=True), _("Closed without a satisfied check.")
+    )
+    yield from _violations(
+        real.filter(~Exists(reply)).exclude(kind="task"), _("Closed without a reply to the customer.")
+    )
+    yield from _violations(
+        closed.filter(~Exists(confirmed), ended="void"), _("Void without a second person.")
+    )

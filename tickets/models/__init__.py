@@ -1,0 +1,24 @@
+"""The tables of the ticket domain."""
+
+from tickets.models.contact import Contact, Note, Reading
+from tickets.models.policies import Category, Kind, Process
+from tickets.models.promise import OpinionCheck, Promise
+from tickets.models.standing import Mark, OwnershipPeriod, VoidRequest
+from tickets.models.ticket import Channel, NumberSeries, Ticket
+
+__all__ = [
+    "Category",
+    "Channel",
+    "Contact",
+    "Kind",
+    "Mark",
+    "Note",
+    "NumberSeries",
+    "OpinionCheck",
+    "OwnershipPeriod",
+    "Process",
+    "Promise",
+    "Reading",
+    "Ticket",
+    "VoidRequest",
+]

@@ -1,0 +1,119 @@
+"""Whose a ticket is, what it is marked as, and who wants it void."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.audit.models import Words
+from servicedesk.staff.models import Department
+from tickets.models.ticket import Ticket
+
+
+class OwnershipPeriod(models.Model):
+    """How long somebody was responsible; periods tile the time from receipt to closing (INV 1)."""
+
+    class How(models.TextChoices):
+        RECEIVED = "received", _("first asked")
+        NAMED = "named", _("named at import")
+        TAKEN_OVER = "taken_over", _("taken over")
+        LEAVER = "leaver", _("passed on when a colleague left")
+        REOPENED = "reopened", _("reopened")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="periods", db_index=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+", db_index=False)
+    how = models.CharField(max_length=12, choices=How.choices)
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("ownership")
+        verbose_name_plural = _("ownerships")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket"], condition=Q(to_at=None), name="ownership_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(to_at=None) | Q(to_at__gte=F("from_at")), name="ownership_runs_forward"
+            ),
+        ]
+        indexes = [models.Index(fields=["ticket", "from_at"], name="ownership_of_ticket")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.owner_id}"
+
+
+class Mark(models.Model):
+    """One of the four kinds of 'serious' on a ticket; it may bear several (REGULATIONS 0.9)."""
+
+    class Code(models.TextChoices):
+        SERIOUS_EVENT = "serious_event", _("serious event")
+        SIGNIFICANT = "significant", _("significant matter")
+        MAJOR_FAULT = "major_fault", _("major fault")
+        MAJOR_PROBLEM = "major_problem", _("major problem")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="marks")
+    code = models.CharField(_("mark"), max_length=14, choices=Code.choices)
+    reason = models.OneToOneField(Words, models.PROTECT, related_name="+")
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    set_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("mark")
+        verbose_name_plural = _("marks")
+        permissions = [("lift_significant", _("Can lift the mark of a significant matter"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "code"], condition=Q(lifted_at=None), name="mark_stands_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at=None, lifted_by=None)
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="mark_lifted_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_code_display()
+
+
+class VoidRequest(models.Model):
+    """Mistake, test or spam: one person asks with a reason, another confirms or refuses (CASES j)."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="void_requests")
+    reason = models.OneToOneField(Words, models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    decided_at = models.DateTimeField(null=True)
+    confirmed = models.BooleanField(null=True)
+
+    class Meta:
+        verbose_name = _("request to void")
+        verbose_name_plural = _("requests to void")
+        constraints = [
+            models.UniqueConstraint(fields=["ticket"], condition=Q(confirmed=None), name="void_asked_once"),
+            models.CheckConstraint(
+                condition=Q(confirmed=None, decided_by=None, decided_at=None)
+                | Q(confirmed__isnull=False, decided_by__isnull=False, decided_at__isnull=False),
+                name="void_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")),
+                name="void_decided_by_another",
+                violation_error_message=_("Somebody other than the person who asked has to confirm."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}"

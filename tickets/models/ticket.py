@@ -1,0 +1,282 @@
+"""The ticket: one matter from the first word to closing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.audit.models import Words
+from servicedesk.calendars.models import Calendar
+from servicedesk.clock.models import Deadline
+from servicedesk.customers.models import ContactPerson, Customer, Project
+from servicedesk.search.fields import TokensField
+from servicedesk.staff.models import Department, User
+from tickets.models.policies import Category, Kind
+
+
+class Channel(models.TextChoices):
+    """How a matter came in, and how one speaks with a customer (R5.2.2b)."""
+
+    PHONE = "phone", _("telephone")
+    VISIT = "visit", _("visit")
+    LETTER = "letter", _("letter")
+    FAX = "fax", _("fax")
+    EMAIL = "email", _("e-mail")
+    SMS = "sms", _("text message")
+    ON_SITE = "on_site", _("on site")
+    WEB = "web", _("website")
+    INSPECTION = "inspection", _("inspection")
+    REVISIT = "revisit", _("revisit")
+
+
+class TicketQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Everything not yet closed."""
+        return self.exclude(state=Ticket.State.CLOSED)
+
+    def unresolved(self) -> Self:
+        return self.filter(state=Ticket.State.UNRESOLVED)
+
+    def search(self, text: str) -> Self:
+        """Tickets whose number, words or customer contain what was typed; an empty text filters nothing."""
+        return self.filter(tokens__matches=text) if text.strip() else self
+
+    def silent(self) -> Self:
+        """Unresolved, and nothing said to the customer since the live promise was made: avoided (R1.4b)."""
+        contacts = self.model._meta.get_field("contacts").related_model.objects
+        said = contacts.filter(
+            ticket=OuterRef("pk"), direction="out", at__gt=OuterRef("live_deadline__made_at")
+        )
+        return self.unresolved().filter(~Exists(said))
+
+    def chased(self) -> Self:
+        """The customer had to ask first (R1.4b, R1.4c)."""
+        return self.filter(chased__gt=0)
+
+    def untouched(self, since: datetime) -> Self:
+        """Unresolved tickets that nobody has touched since a moment, S6 ago (R3.2.2)."""
+        return self.unresolved().filter(touched_at__lt=since)
+
+    def visible_to(self, user: User) -> Self:
+        """The one door: own unit's, own part in it, led units', or all for overseers (DESIGN 7)."""
+        if not user.is_active:
+            return self.none()
+        if user.has_perm("tickets.view_all_tickets"):
+            return self
+        part = Q(owner=user) | Q(first_responder=user) | Q(recorder=user) | Q(requester=user)
+        mentioned = Q(pk__in=user.mentioned_in.values("ticket"))
+        units = set(Department.objects.led_by(user).values_list("pk", flat=True))
+        if user.department_id and user.has_perm("tickets.view_unit_tickets"):
+            units.add(user.department_id)
+        return self.filter(part | mentioned | Q(department__in=units))
+
+
+class Ticket(models.Model):
+    """One matter, with somebody responsible by name and, while it is unresolved, one live deadline (INV 1-3).
+
+    `first_words`, `first_responder` and `received_at` never change. `key` names its timeline.
+    """
+
+    class State(models.TextChoices):
+        UNRESOLVED = "unresolved", _("unresolved")
+        RESOLVED = "resolved", _("resolved")
+        CLOSED = "closed", _("closed")
+
+    class Severity(models.TextChoices):
+        MINOR = "minor", _("minor")
+        ORDINARY = "ordinary", _("ordinary")
+        SEVERE = "severe", _("severe")
+
+    class ReadBack(models.TextChoices):
+        YES = "yes", _("read back")
+        IMPOSSIBLE = "impossible", _("not possible")
+        IMPORTED = "imported", _("imported")
+        NOT_ASKED = "not_asked", _("not asked")
+
+    class Ended(models.TextChoices):
+        CHECKED = "checked", _("opinion check satisfied")
+        ACCEPTED = "accepted", _("answer accepted in the contact")
+        UNOPPOSED = "unopposed", _("written answer without objection")
+        DECIDED = "decided", _("decision told")
+        CONFIRMED = "confirmed", _("confirmed by a second person")
+        VOID = "void", _("void")
+        HISTORY = "history", _("closed at the source")
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="+", verbose_name=_("category"))
+    severity = models.CharField(
+        _("severity"), max_length=10, choices=Severity.choices, default=Severity.ORDINARY
+    )
+    channel = models.CharField(_("came in by"), max_length=12, choices=Channel.choices)
+    customer = models.ForeignKey(
+        Customer,
+        models.PROTECT,
+        null=True,
+        related_name="tickets",
+        db_index=False,
+        verbose_name=_("customer"),
+    )
+    contact_person = models.ForeignKey(
+        ContactPerson,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("contact person"),
+    )
+    anonymous = models.BooleanField(_("anonymous"), default=False)
+    project = models.ForeignKey(
+        Project, models.PROTECT, null=True, related_name="+", verbose_name=_("project")
+    )
+    first_words = models.OneToOneField(
+        Words, models.PROTECT, related_name="+", help_text="as received, for ever"
+    )
+    wanted = models.ForeignKey(Words, models.PROTECT, null=True, related_name="+", db_index=False)
+    cause = models.ForeignKey(Words, models.PROTECT, null=True, related_name="+", db_index=False)
+    read_back = models.CharField(max_length=10, choices=ReadBack.choices, default=ReadBack.NOT_ASKED)
+    read_back_note = models.ForeignKey(Words, models.PROTECT, null=True, related_name="+", db_index=False)
+    received_at = models.DateTimeField(_("received"), help_text="stated; clocks run from it (CASES m)")
+    recorded_at = models.DateTimeField(_("recorded"), db_default=Now(), help_text="the server's time")
+    late_reason = models.ForeignKey(Words, models.PROTECT, null=True, related_name="+", db_index=False)
+    recorder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    first_responder = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="first_responses",
+        verbose_name=_("first responder"),
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="owned_tickets",
+        verbose_name=_("current owner"),
+    )
+    requester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
+    )
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="+", db_index=False, verbose_name=_("department")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UNRESOLVED)
+    ended = models.CharField(_("ended by"), max_length=10, choices=Ended.choices, null=True)
+    demands_check = models.BooleanField(default=True, help_text="as its kind demanded at receipt")
+    is_history = models.BooleanField(default=False, help_text="closed at the source before import (CASES l)")
+    live_deadline = models.OneToOneField(Deadline, models.PROTECT, null=True, related_name="+")
+    open_check = models.OneToOneField(Deadline, models.PROTECT, null=True, related_name="+")
+    resolved_at = models.DateTimeField(_("resolved"), null=True)
+    unopposed_at = models.DateTimeField(null=True, help_text="closes then unless the customer objects (S36)")
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    touched_at = models.DateTimeField(help_text="the last act of a person on it (R3.2.2)")
+    chased = models.PositiveSmallIntegerField(
+        default=0, help_text="how often the customer asked first (R1.4c)"
+    )
+    repeat_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="repeats")
+    source = models.CharField(max_length=40, blank=True, help_text="where an imported ticket came from")
+    external_number = models.CharField(_("external number"), max_length=60, null=True)
+    tokens = TokensField(help_text="search words, rebuilt from the personal texts")
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        permissions = [
+            ("view_all_tickets", _("Can see every ticket")),
+            ("view_unit_tickets", _("Can see the tickets of the own unit")),
+            ("take_over_tickets", _("Can take a ticket over")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="unresolved", live_deadline__isnull=False)
+                | (~Q(state="unresolved") & Q(live_deadline=None)),
+                name="ticket_unresolved_owes",
+            ),
+            models.CheckConstraint(
+                condition=Q(open_check=None) | Q(state="resolved"), name="ticket_check_only_when_resolved"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="resolved", demands_check=True) | Q(open_check__isnull=False),
+                name="ticket_resolved_owes_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="closed", closed_at__isnull=False, ended__isnull=False)
+                | (~Q(state="closed") & Q(closed_at=None, ended=None)),
+                name="ticket_closed_with_ending",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="resolved") | Q(resolved_at__isnull=False), name="ticket_resolved_at"
+            ),
+            models.CheckConstraint(
+                condition=Q(customer__isnull=False) | Q(anonymous=True) | Q(kind="task"), name="ticket_of_somebody"
+            ),
+            models.CheckConstraint(condition=Q(anonymous=False) | Q(customer=None), name="ticket_anonymous_is_nameless"),
+            models.CheckConstraint(
+                condition=Q(is_history=False) | Q(state="closed", ended="history"), name="ticket_history_is_closed"
+            ),
+            models.CheckConstraint(condition=~Q(kind="task") | Q(requester__isnull=False), name="task_has_requester"),
+            models.UniqueConstraint(
+                fields=["source", "external_number"], name="ticket_imported_once",
+                condition=Q(external_number__isnull=False),
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(
+                fields=["-received_at", "-id"], name="ticket_newest"
+            ),  # search results, the whole queue
+            models.Index(
+                fields=["department", "-received_at"], name="ticket_of_department"
+            ),  # a unit's queue
+            models.Index(
+                fields=["customer", "-received_at"], name="ticket_of_customer"
+            ),  # a customer's matters
+            models.Index(
+                fields=["touched_at"], name="ticket_untouched", condition=Q(state="unresolved")
+            ),  # untouched()
+            models.Index(
+                fields=["unopposed_at"], name="ticket_unopposed", condition=Q(unopposed_at__isnull=False)
+            ),  # inquiries that close without objection
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def key(self) -> str:
+        """The name of its timeline."""
+        return f"ticket:{self.number}"
+
+    @property
+    def path(self) -> str:
+        return reverse("tickets:ticket", args=[self.number])
+
+    @property
+    def label(self) -> str:
+        """Number and category; no personal text, so that it may stand in deadlines and mail subjects."""
+        return f"{self.number} · {self.category}"
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return self.department.effective_calendar()
+
+    def deadline(self) -> Deadline | None:
+        """What is owed on it now: its promise or due time, or the open check."""
+        return self.live_deadline or self.open_check
+
+
+class NumberSeries(models.Model):
+    """The last ticket number drawn in a year."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.last:06}"

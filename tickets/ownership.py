@@ -1,0 +1,113 @@
+"""Whose a ticket is: beginning, taking over, and passing on when somebody leaves (INV 1; CASES e, f, p)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from servicedesk.staff.directory import Directory
+
+from servicedesk.audit.timeline import record
+from servicedesk.clock.owing import pass_on
+from servicedesk.outbox.posting import post
+from servicedesk.staff.models import Department, User
+from tickets.models import OwnershipPeriod, Ticket
+from tickets.promises import lock
+
+
+def begin_period(ticket: Ticket, how: str, *, at: datetime) -> OwnershipPeriod:
+    """Start a stretch of responsibility for the ticket's present owner."""
+    return OwnershipPeriod.objects.create(
+        ticket=ticket, owner=ticket.owner, department=ticket.department, how=how, from_at=at
+    )
+
+
+def end_period(ticket: Ticket, *, at: datetime) -> None:
+    """End the stretch that runs; closing and every change of owner does so at the very moment the next begins."""
+    OwnershipPeriod.objects.filter(ticket=ticket, to_at=None).update(to_at=at)
+
+
+@transaction.atomic
+def take_over(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
+    """Take an open ticket over; taking is acceptance, the promise keeps its due time (CASES e).
+
+    Raises ValidationError if `by` is neither a manager of its unit nor a deputy for its category, if it is closed,
+    or if it is theirs already.
+    """
+    ticket = lock(ticket)
+    if ticket.state == Ticket.State.CLOSED:
+        raise ValidationError(_("This ticket is closed. Reopen it first."))
+    if ticket.owner_id == by.pk:
+        raise ValidationError(_("This ticket is yours already."))
+    if not may_take_over(ticket, by):
+        raise ValidationError(
+            _("Only a manager of the unit or a deputy for this category can take the ticket over.")
+        )
+    was = ticket.owner
+    change_owner(ticket, by, by.department or ticket.department, how="taken_over", by=by, at=at)
+    post(
+        "taken_over",
+        key=f"taken_over:{ticket.number}:{at.isoformat()}",
+        channel="in_app",
+        recipient=was,
+        params={"label": ticket.label, "path": ticket.path, "by": by.display_name},
+        at=at,
+    )
+    return ticket
+
+
+def may_take_over(ticket: Ticket, user: User) -> bool:
+    """Managers and executives of the unit, holders of the right, and the category's deputies."""
+    leads = Department.objects.led_by(user).filter(pk=ticket.department_id)
+    if user.has_perm("tickets.take_over_tickets") and leads.exists():
+        return True
+    return ticket.category.deputies.filter(pk=user.pk).exists()
+
+
+def change_owner(
+    ticket: Ticket, owner: User, department: Department, *, how: str, by: User | str, at: datetime
+) -> None:
+    """Give a locked ticket to another owner: one period ends as the next begins, and all that is live moves along."""
+    was = ticket.owner
+    end_period(ticket, at=at)
+    ticket.owner, ticket.department, ticket.touched_at = owner, department, at
+    ticket.save(update_fields=["owner", "department", "touched_at"])
+    begin_period(ticket, how, at=at)
+    record(ticket.key, "owner_changed", by=by, at=at, owner=owner.pk, was=was.pk, how=how)
+    pass_on(ticket.key, owner=owner, department=department)
+
+
+def owner_after_closing(ticket: Ticket, *, at: datetime) -> tuple[User, Department]:
+    """Who has a reopened matter: the last owner, else the department manager (CASES p)."""
+    if ticket.owner.is_active:
+        return ticket.owner, ticket.department
+    return successor(ticket, Directory.at(at))
+
+
+def successor(ticket: Ticket, directory: Directory) -> tuple[User, Department]:
+    """The department manager, or the next one up, who takes what a leaver owned (CASES f)."""
+    holding = directory.holder(
+        "department_manager",
+        department_id=ticket.department_id,
+        owner_id=ticket.owner_id,
+        first_responder_id=ticket.first_responder_id,
+        exclude={ticket.owner_id},
+    )
+    person = User.objects.select_related("department").get(pk=holding.person_id)
+    return person, person.department or ticket.department
+
+
+def pass_on_all(user: User, *, by: User, at: datetime) -> int:
+    """Pass a leaver's open tickets to the department manager or upward, in the caller's transaction (CASES f).
+
+    The one transfer without acceptance. Returns how many passed on.
+    """
+    directory = Directory.at(at)
+    open_tickets = Ticket.objects.open().filter(owner=user).order_by("number").values_list("pk", flat=True)
+    for pk in open_tickets:
+        ticket = lock(Ticket(pk=pk))
+        owner, department = successor(ticket, directory)
+        change_owner(ticket, owner, department, how="leaver", by=by, at=at)
+    return len(open_tickets)

@@ -1,0 +1,167 @@
+"""What the database itself refuses about tickets, whoever writes the row (INV 1-4, 6)."""
+
+from servicedesk.audit.triggers import append_only, keep_rows, refuse, refuse_at_commit
+from servicedesk.clock.rules import fixed, set_once
+
+_OWED = """NEW.{column} IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM clock_deadline d WHERE d.id = NEW.{column} AND d.settled_at IS NULL
+    AND d.kind = {kind} AND d.subject = 'ticket:' || NEW.number)"""
+_LIVE = _OWED.format(
+    column="live_deadline_id", kind="CASE WHEN NEW.kind = 'task' THEN 'task' ELSE 'promise' END"
+)
+_CHECK = _OWED.format(column="open_check_id", kind="'check'")
+_IN_USE = """NEW.settled_at IS NOT NULL AND EXISTS (
+    SELECT 1 FROM tickets_ticket t WHERE t.live_deadline_id = NEW.id OR t.open_check_id = NEW.id)"""
+
+# What must stand before a ticket may be closed: a satisfied check or confirmation, or two people for a void one.
+_UNPROVED = """NEW.state = 'closed' AND NOT NEW.is_history AND (
+    (NEW.ended = 'void' AND NOT EXISTS (
+        SELECT 1 FROM tickets_voidrequest v WHERE v.ticket_id = NEW.id AND v.confirmed))
+    OR (NEW.ended <> 'void' AND NEW.demands_check AND NOT EXISTS (
+        SELECT 1 FROM tickets_opinioncheck c WHERE c.ticket_id = NEW.id AND c.outcome = 'satisfied'))
+    OR (NEW.ended = 'checked' AND NOT EXISTS (
+        SELECT 1 FROM tickets_contact r WHERE r.ticket_id = NEW.id AND r.direction = 'out' AND r.purpose = 'reply')))"""
+
+# Judged at commit on PostgreSQL, by the audit on SQLite: rows written after the ticket's own.
+_WITHOUT_PROMISE = """EXISTS (
+    SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.id AND t.live_deadline_id IS NOT NULL AND t.kind <> 'task'
+    AND NOT EXISTS (SELECT 1 FROM tickets_promise p
+        WHERE p.deadline_id = t.live_deadline_id AND p.ticket_id = t.id AND p.reply_id IS NULL))"""
+_WITHOUT_OWNER = """EXISTS (
+    SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.id AND t.state <> 'closed' AND NOT EXISTS (
+        SELECT 1 FROM tickets_ownershipperiod o
+        WHERE o.ticket_id = t.id AND o.to_at IS NULL AND o.owner_id = t.owner_id))
+    OR EXISTS (
+    SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.id AND t.state = 'closed' AND EXISTS (
+        SELECT 1 FROM tickets_ownershipperiod o WHERE o.ticket_id = t.id AND o.to_at IS NULL))"""
+_CHANGES = "AFTER INSERT OR UPDATE"
+
+
+def _ticket() -> list:
+    table = "tickets_ticket"
+    return [
+        *keep_rows(table),
+        fixed(
+            "tickets_ticket_fixed",
+            table,
+            ("number", "first_words_id", "received_at", "recorded_at", "recorder_id", "first_responder_id", "kind",
+             "source", "external_number"),
+            "number, first words, receipt and first responder never change",
+        ),
+        refuse(
+            "tickets_ticket_no_new_history", table, on="BEFORE UPDATE",
+            when="NEW.is_history AND NOT OLD.is_history", message="history comes in by import only",
+        ),
+        *(
+            refuse(f"tickets_ticket_{name}_{event.lower()}", table, on=f"BEFORE {event}", when=when, message=message)
+            for event in ("INSERT", "UPDATE")
+            for name, when, message in (
+                ("live", _LIVE, "the live deadline is an unsettled one of this ticket"),
+                ("check", _CHECK, "the open check is an unsettled one of this ticket"),
+            )
+        ),
+        refuse(
+            "tickets_ticket_proved", table, on="BEFORE UPDATE", when=_UNPROVED, message="nothing closes without proof"
+        ),
+        refuse_at_commit(
+            "tickets_ticket_proved_at_commit", table, on="AFTER INSERT", when=_UNPROVED,
+            message="nothing closes without proof",
+        ),
+        refuse_at_commit(
+            "tickets_ticket_promised", table, on=_CHANGES, when=_WITHOUT_PROMISE,
+            message="the live deadline of a ticket is its promise",
+        ),
+        refuse_at_commit(
+            "tickets_ticket_owned", table, on=_CHANGES, when=_WITHOUT_OWNER, message="an open ticket has one owner"
+        ),
+    ]  # fmt: skip
+
+
+def _promises() -> list:
+    table = "tickets_promise"
+    return [
+        *keep_rows(table),
+        fixed(
+            "tickets_promise_fixed",
+            table,
+            ("ticket_id", "deadline_id", "number", "words_id", "channel", "person_id", "made_by_id", "made_at", "wished"),
+            "a promise never changes",
+        ),
+        set_once("tickets_promise_replied_once", table, ("reply_id",), "a reply settles a promise once"),
+        refuse(
+            "tickets_promise_of_ticket", table, on="BEFORE INSERT",
+            when="NOT EXISTS (SELECT 1 FROM clock_deadline d JOIN tickets_ticket t ON d.subject = 'ticket:' || t.number"
+            " WHERE d.id = NEW.deadline_id AND t.id = NEW.ticket_id AND d.kind = 'promise')",
+            message="a promise has a deadline of its own ticket",
+        ),
+    ]  # fmt: skip
+
+
+def _checks() -> list:
+    table = "tickets_opinioncheck"
+    return [
+        *keep_rows(table),
+        fixed(
+            "tickets_opinioncheck_fixed", table, ("ticket_id", "deadline_id", "number", "form", "solver_id"),
+            "an opinion check stays what it is",
+        ),
+        set_once(
+            "tickets_opinioncheck_once", table, ("outcome", "asked_by_id", "asked_at", "contact_id"),
+            "an opinion check is answered once",
+        ),
+    ]  # fmt: skip
+
+
+def _ownership() -> list:
+    table = "tickets_ownershipperiod"
+    return [
+        *keep_rows(table),
+        fixed(
+            "tickets_ownership_fixed", table, ("ticket_id", "owner_id", "department_id", "how", "from_at"),
+            "who owned a ticket cannot be rewritten",
+        ),
+        set_once("tickets_ownershipperiod_ends_once", table, ("to_at",), "a period of ownership ends once"),
+        refuse(
+            "tickets_ownershipperiod_follows", table, on="BEFORE INSERT",
+            when="EXISTS (SELECT 1 FROM tickets_ownershipperiod o WHERE o.ticket_id = NEW.ticket_id"
+            " AND o.to_at > NEW.from_at)",
+            message="periods of ownership do not overlap",
+        ),
+    ]  # fmt: skip
+
+
+TRIGGERS = [
+    *_ticket(),
+    *_promises(),
+    *_checks(),
+    *_ownership(),
+    *append_only("tickets_contact"),
+    *append_only("tickets_note"),
+    *keep_rows("tickets_reading"),
+    fixed("tickets_reading_fixed", "tickets_reading", ("contact_id", "deadline_id"), "a reading stays what it is"),
+    set_once("tickets_reading_once", "tickets_reading", ("read_by_id", "read_at"), "a reply is read once"),
+    *keep_rows("tickets_mark"),
+    fixed("tickets_mark_fixed", "tickets_mark", ("ticket_id", "code", "reason_id", "set_by_id", "set_at"), "a mark stays"),
+    set_once("tickets_mark_lifted_once", "tickets_mark", ("lifted_by_id", "lifted_at"), "a mark is lifted once"),
+    *keep_rows("tickets_voidrequest"),
+    fixed(
+        "tickets_voidrequest_fixed", "tickets_voidrequest", ("ticket_id", "reason_id", "asked_by_id", "asked_at"),
+        "a request to void stays what it is",
+    ),
+    set_once(
+        "tickets_voidrequest_once", "tickets_voidrequest", ("decided_by_id", "decided_at", "confirmed"),
+        "a request to void is decided once",
+    ),
+    *keep_rows("tickets_numberseries"),
+    refuse(
+        "tickets_numberseries_forward", "tickets_numberseries", on="BEFORE UPDATE",
+        when="NEW.last < OLD.last OR NEW.year <> OLD.year", message="a number is drawn once",
+    ),
+]  # fmt: skip
+
+CLOCK_TRIGGERS = [
+    refuse(
+        "clock_deadline_let_go_by_ticket", "clock_deadline", on="BEFORE UPDATE", when=_IN_USE,
+        message="a ticket lets its deadline go before that is settled",
+    ),
+]  # fmt: skip

@@ -1,0 +1,177 @@
+"""What the database refuses, whoever writes the row: each invariant attacked in raw SQL (DESIGN 6)."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from servicedesk.audit.invariants import findings
+from servicedesk.clock.owing import owe
+from tickets.models import Ticket
+from tickets.replies import Reply, reply_to_customer
+from tickets.testing import HOUR, MONDAY, make_agent, make_ticket
+from tickets.voiding import ask_to_void
+
+pytestmark = pytest.mark.django_db
+
+
+def attack(sql, *params):
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE" if connection.vendor == "postgresql" else "SELECT 1")
+
+
+def solved():
+    ticket = make_ticket()
+    reply = Reply(words="Done.", mode="spoken", channel="phone", solved=True)
+    reply_to_customer(ticket, reply, by=ticket.owner, at=MONDAY + HOUR)
+    ticket.refresh_from_db()
+    return ticket
+
+
+def violations():
+    return [one for finding in findings() for one in finding.examples]
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["number = '2026-999999'", "first_responder_id = owner_id + 1", "received_at = '2020-01-01 00:00:00+00:00'",
+     "first_words_id = first_words_id + 1", "recorded_at = '2020-01-01 00:00:00+00:00'", "kind = 'inquiry'"],
+)  # fmt: skip
+def test_first_things_never_change(column):
+    make_ticket()
+    attack(f"UPDATE tickets_ticket SET {column}")
+
+
+def test_an_unresolved_ticket_cannot_lose_its_deadline():
+    make_ticket()
+    attack("UPDATE tickets_ticket SET live_deadline_id = NULL")
+
+
+def test_the_deadline_of_another_ticket_cannot_be_taken():
+    first, second = make_ticket(), make_ticket()
+    attack("UPDATE tickets_ticket SET live_deadline_id = %s WHERE id = %s", second.live_deadline_id, first.pk)
+
+
+def test_a_deadline_of_the_wrong_kind_cannot_be_taken():
+    ticket = make_ticket()
+    check = owe("check", ticket, due_at=MONDAY + HOUR, at=MONDAY)
+    attack("UPDATE tickets_ticket SET live_deadline_id = %s WHERE id = %s", check.pk, ticket.pk)
+
+
+def test_a_live_deadline_cannot_be_settled_while_the_ticket_holds_it():
+    make_ticket()
+    attack("UPDATE clock_deadline SET settled_at = due_at, outcome = 'kept', next_ring_at = NULL")
+
+
+def test_a_settled_deadline_cannot_become_live_again():
+    ticket = solved()
+    old = ticket.promises.get().deadline_id
+    attack(
+        "UPDATE tickets_ticket SET state = 'unresolved', open_check_id = NULL, live_deadline_id = %s WHERE id = %s",
+        old, ticket.pk,
+    )  # fmt: skip
+
+
+def test_a_resolved_ticket_cannot_lose_its_check():
+    solved()
+    attack("UPDATE tickets_ticket SET open_check_id = NULL")
+
+
+@pytest.mark.parametrize("ended", ["checked", "confirmed", "accepted", "void"])
+def test_nothing_closes_without_proof(ended):
+    ticket = solved()
+    attack(
+        "UPDATE tickets_ticket SET state = 'closed', ended = %s, closed_at = resolved_at, open_check_id = NULL WHERE id = %s",
+        ended, ticket.pk,
+    )  # fmt: skip
+
+
+def test_history_cannot_be_claimed_afterwards():
+    ticket = solved()
+    attack(
+        "UPDATE tickets_ticket SET state = 'closed', ended = 'history', closed_at = resolved_at, open_check_id = NULL,"
+        " is_history = TRUE WHERE id = %s",
+        ticket.pk,
+    )
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["tickets_ticket", "tickets_contact", "tickets_promise", "tickets_ownershipperiod", "tickets_opinioncheck",
+     "tickets_numberseries"],
+)  # fmt: skip
+def test_nothing_is_ever_deleted(table):
+    solved()
+    attack(f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE tickets_contact SET at = recorded_at",
+        "UPDATE tickets_promise SET number = 7",
+        "UPDATE tickets_promise SET reply_id = NULL",
+        "UPDATE tickets_ownershipperiod SET owner_id = owner_id + 1",
+        "UPDATE tickets_ownershipperiod SET from_at = '2020-01-01 00:00:00+00:00'",
+        "UPDATE tickets_opinioncheck SET solver_id = solver_id + 1",
+        "UPDATE tickets_numberseries SET last = 0",
+    ],
+)
+def test_what_happened_cannot_be_rewritten(sql):
+    solved()
+    attack(sql)
+
+
+def test_two_people_cannot_own_a_ticket_at_once():
+    ticket = make_ticket()
+    attack(
+        "INSERT INTO tickets_ownershipperiod (ticket_id, owner_id, department_id, how, from_at)"
+        " VALUES (%s, %s, %s, 'taken_over', '2026-05-12 00:00:00+00:00')",
+        ticket.pk, make_agent().pk, ticket.department_id,
+    )  # fmt: skip
+
+
+def test_the_person_who_asked_cannot_confirm_the_void():
+    ticket = make_ticket(anonymous=True)
+    ask_to_void(ticket, reason="Test", by=ticket.owner, at=MONDAY)
+    attack(
+        "UPDATE tickets_voidrequest SET confirmed = TRUE, decided_by_id = asked_by_id, decided_at = asked_at"
+    )
+
+
+@pytest.mark.postgresql
+def test_a_live_deadline_without_its_promise_is_refused_at_commit():
+    ticket = make_ticket()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        stray = owe("promise", ticket, due_at=MONDAY + HOUR, at=MONDAY)
+        Ticket.objects.filter(pk=ticket.pk).update(live_deadline=stray)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_the_audit_finds_what_sqlite_cannot_judge_at_once():
+    ticket = make_ticket()
+    assert violations() == []
+    if connection.vendor == "postgresql":
+        return
+    stray = owe("promise", ticket, due_at=MONDAY + HOUR, at=MONDAY)
+    Ticket.objects.filter(pk=ticket.pk).update(live_deadline=stray)
+    assert {one.subject for one in violations()} == {ticket.key}
+
+
+def test_the_audit_finds_what_an_intruder_changed(triggers_lifted):
+    ticket = make_ticket()
+    other = make_agent()
+    with triggers_lifted():
+        Ticket.objects.filter(pk=ticket.pk).update(first_responder=other, owner=other)
+    texts = {one.text for one in violations()}
+    assert "First responder, first words or receipt differ from the timeline." in texts
+    assert "No running ownership of the ticket's owner." in texts
+
+
+def test_the_audit_is_clean_after_a_whole_life():
+    from tickets.checks import Opinion, record_check
+
+    ticket = solved()
+    opinion = Opinion(outcome="satisfied", words="Fine.", channel="phone")
+    record_check(ticket, opinion, by=make_agent(department=ticket.department), at=MONDAY + 2 * HOUR)
+    assert violations() == []
