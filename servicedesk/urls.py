@@ -12,6 +12,7 @@ urlpatterns = [
     path("", clock.desk, name="home"),
     path("", include("servicedesk.clock.urls")),
     path("tickets/", include("tickets.urls")),
+    path("rules/", include("servicedesk.regulations.urls")),
     path("theme/", appearance.choose_theme, name="theme"),
 ]
 
