@@ -1,8 +1,23 @@
 from django.apps import AppConfig
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from servicedesk.calendars.signals import calendars_changed
+from servicedesk.clock.kinds import name_kind
 
 
 class FollowupsConfig(AppConfig):
     name = "followups"
     label = "followups"
     verbose_name = _("Follow-ups")
+
+    def ready(self) -> None:
+        name_kind("holiday_list", _("holiday list of next year"))
+        calendars_changed.connect(_settle_published, dispatch_uid="followups.holiday_lists")
+
+
+def _settle_published(**news) -> None:
+    """A published list settles its duty in the same transaction."""
+    from followups.holiday_lists import settle_published  # models stand only after ready()
+
+    settle_published(at=timezone.now())

@@ -44,6 +44,10 @@ def list_periodic_tasks(sender, **kwargs):
         "ring due deadlines": every(settings.SWEEP_EVERY, "servicedesk.clock.tasks.ring_due_deadlines"),
         # every few seconds: messages whose hint was lost, whose time has come, or whose sender died
         "send due messages": every(5, "servicedesk.outbox.tasks.send_due_messages"),
+        # every hour: inquiries whose written answer met no objection close (S36)
+        "close unopposed inquiries": every(3600, "tickets.tasks.close_unopposed_inquiries"),
+        # every morning: next year's holiday list, once it is time to ask for it (S37)
+        "watch holiday lists": daily(7, 0, "followups.tasks.watch_holiday_lists"),
         # every night: all timelines under one seal, then all that must always hold is checked (DESIGN 6)
         "seal the day": daily(0, 10, "servicedesk.audit.tasks.seal_the_day"),
         "audit": daily(3, 20, "servicedesk.audit.tasks.audit_nightly"),

@@ -2,7 +2,9 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import declare
+from servicedesk.calendars.signals import calendars_changed
 from servicedesk.clock.rules import CALENDAR_TRIGGERS, TRIGGERS
+from servicedesk.regulations.homes import give_home
 
 
 class ClockConfig(AppConfig):
@@ -13,4 +15,11 @@ class ClockConfig(AppConfig):
     def ready(self) -> None:
         declare("clock", TRIGGERS)
         declare("calendars", CALENDAR_TRIGGERS)
-        import servicedesk.clock.invariants  # noqa: F401  (registers them; models stand only now)
+        # These hold models, which stand only now.
+        from servicedesk.clock import invariants  # noqa: F401  (registers them)
+        from servicedesk.clock.closures import hear_of_changed_calendars
+        from servicedesk.clock.ladders import escalation_in_words, warnings_in_words
+
+        calendars_changed.connect(hear_of_changed_calendars, dispatch_uid="clock.closures")
+        give_home("S4", "admin:clock_ladder_changelist", warnings_in_words)
+        give_home("S5", "admin:clock_ladder_changelist", escalation_in_words)

@@ -135,6 +135,12 @@ class Rung(models.Model):
     def clean(self) -> None:
         if self.when != self.When.SHARE and self.amount and not self.unit:
             raise ValidationError({"unit": _("Choose a unit.")})
+        if self.when == self.When.BEFORE and self.unit.startswith("working"):
+            raise ValidationError(
+                {"unit": _("Before the due time a step is counted by the clock on the wall.")}
+            )
+        if self.when == self.When.BEFORE and not self.amount:
+            raise ValidationError({"amount": _("Say how long before the due time.")})
 
 
 class DeadlineQuerySet(models.QuerySet):

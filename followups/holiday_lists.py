@@ -1,0 +1,110 @@
+"""A year without a published holiday list warns from S37 on, through the clock (R5.8a)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from followups.models import HolidayListDuty
+from servicedesk.audit.timeline import record
+from servicedesk.calendars.models import Calendar
+from servicedesk.clock.owing import owe, settle
+from servicedesk.outbox.posting import post
+from servicedesk.regulations.standing import setting_at
+from servicedesk.staff.directory import Directory
+from servicedesk.staff.models import Department, User
+from servicedesk.staff.roles import Role
+
+
+@dataclass(frozen=True)
+class _List:
+    """A region's list for a year, as the matter on which it is owed."""
+
+    region: str
+    year: int
+    owner: User
+    department: Department
+    calendar: Calendar
+
+    @property
+    def key(self) -> str:
+        return f"holidays:{self.region}-{self.year}"
+
+    @property
+    def path(self) -> str:
+        return reverse("admin:calendars_holidaylist_changelist")
+
+    @property
+    def label(self) -> str:
+        return f"{self.region} {self.year}"
+
+    @property
+    def first_responder(self) -> User:
+        return self.owner
+
+
+def watch_lists(at: datetime) -> int:
+    """Owe every list that is missing or provisional once S37 has come, and settle what has been published.
+
+    Returns how many became owed. May run twice or late.
+    """
+    settle_published(at=at)
+    local = at.astimezone(ZoneInfo(settings.TIME_ZONE))
+    from_day = setting_at("S37", at)
+    if (local.month, local.day) < (from_day.month, from_day.day):
+        return 0
+    year = local.year + 1
+    return sum(_owe_list(region, year, at=at) for region in Calendar.objects.regions_waiting(year))
+
+
+def settle_published(*, at: datetime) -> None:
+    """Settle the duties whose list stands now; publishing is the act that settles them."""
+    for duty in HolidayListDuty.objects.filter(deadline__settled_at=None).select_related("deadline"):
+        if duty.region in Calendar.objects.regions_waiting(duty.year):
+            continue
+        with transaction.atomic():
+            record(duty.deadline.subject, "list_published", by="clock", at=at)
+            settle(duty.deadline, by="clock", at=at)
+
+
+def _owe_list(region: str, year: int, *, at: datetime) -> int:
+    if HolidayListDuty.objects.filter(region=region, year=year).exists():
+        return 0
+    matter = _matter(region, year, at=at)
+    if matter is None:
+        return 0
+    due_at = datetime(year, 1, 1, tzinfo=matter.calendar.work_calendar().timezone)
+    try:
+        with transaction.atomic():
+            deadline = owe("holiday_list", matter, due_at=due_at, at=at, round_the_clock=False)
+            HolidayListDuty.objects.create(region=region, year=year, deadline=deadline)
+            record(matter.key, "list_missing", by="clock", at=at, region=region, year=year)
+            post(
+                "holiday_list_missing",
+                key=f"holiday_list_missing:{matter.key}",
+                channel="in_app",
+                recipient=matter.owner,
+                params={"label": matter.label, "region": region, "year": year, "path": matter.path},
+                at=at,
+            )
+    except IntegrityError:  # another worker was quicker
+        return 0
+    return 1
+
+
+def _matter(region: str, year: int, *, at: datetime) -> _List | None:
+    """The list as owed by an administrator, or, where there is none, by the general manager."""
+    directory = Directory.at(at)
+    administrators = directory.organisation.in_role(Role.ADMINISTRATOR.value)
+    owner_id = next(iter(administrators), None) or directory.holder("general_manager").person_id
+    owner = User.objects.select_related("department").filter(pk=owner_id).first()
+    department = (owner and owner.department) or Department.objects.filter(parent=None).first()
+    calendar = Calendar.objects.of_region(region).order_by("-is_default", "pk").first()
+    if owner is None or department is None or calendar is None:
+        return None
+    return _List(region, year, owner, department, calendar)

@@ -1,0 +1,156 @@
+"""Ladders are policies and set here; what was owed and rung is only read here."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from servicedesk.audit.readonly import ReadOnlyAdmin
+from servicedesk.clock.ladders import STEP, revise, step_in_words
+from servicedesk.clock.models import Deadline, Heartbeat, Ladder, Ring, Rung
+from servicedesk.clock.sweep import put_back
+
+
+class RungFormSet(BaseInlineFormSet):
+    """The steps of a ladder as they shall be; they are written as a new version, never over the old one."""
+
+    def clean(self) -> None:
+        super().clean()
+        if not any(self.steps()):
+            raise ValidationError(_("A ladder needs at least one step."))
+
+    def steps(self) -> list[dict]:
+        """What stands in the form, in the order of the numbers, without the deleted ones."""
+        filled = [form.cleaned_data for form in self.forms if getattr(form, "cleaned_data", None)]
+        kept = [data for data in filled if not data.get("DELETE") and data.get("position")]
+        return sorted(kept, key=lambda data: data.get("number") or 0)
+
+    def validate_unique(self) -> None:
+        """Numbers are given anew on saving, so that two alike are no mistake."""
+
+
+class RungInline(admin.TabularInline):
+    model = Rung
+    formset = RungFormSet
+    extra = 1
+    fields = ["number", *STEP]
+
+
+class LadderForm(forms.ModelForm):
+    class Meta:
+        model = Ladder
+        fields = ["name", "never_waits"]
+
+    def validate_unique(self) -> None:
+        """A new version is written; the old one keeps its number."""
+
+
+@admin.register(Ladder)
+class LadderAdmin(admin.ModelAdmin):
+    form = LadderForm
+    list_display = ["name", "kind", "version", "active", "steps", "made_at", "made_by"]
+    list_filter = ["active", "kind"]
+    list_select_related = ["made_by"]
+    inlines = [RungInline]  # saving makes a new version; running deadlines keep theirs
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("rungs")
+
+    @admin.display(description=gettext_lazy("steps of the ladder"))
+    def steps(self, ladder: Ladder) -> str:
+        return "; ".join(step_in_words(rung) for rung in ladder.rungs.all())
+
+    def has_add_permission(self, request) -> bool:
+        return False  # every kind of deadline has its ladder from the start
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False  # policies are retired, so that old deadlines can still be explained
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.active)
+
+    def save_model(self, request, obj, form, change) -> None:
+        """Nothing is written over; `save_related` writes the new version once the steps are known."""
+
+    def save_related(self, request, form, formsets, change) -> None:
+        cleaned = form.cleaned_data
+        request.revised_ladder = revise(
+            Ladder.objects.get(pk=form.instance.pk),
+            name=cleaned["name"],
+            never_waits=cleaned["never_waits"],
+            rungs=[{field: step[field] for field in STEP} for step in formsets[0].steps()],
+            by=request.user,
+            at=timezone.now(),
+        )
+        for formset in formsets:
+            formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+
+    def response_change(self, request, obj):
+        ladder = request.revised_ladder
+        if ladder.pk == obj.pk:
+            messages.info(request, _("Nothing was changed."))
+        else:
+            text = _("Version %(version)d is in force. Deadlines that run already keep theirs.")
+            messages.success(request, text % {"version": ladder.version})
+        return HttpResponseRedirect(reverse("admin:clock_ladder_changelist") + "?active__exact=1")
+
+
+class SetAsideFilter(admin.SimpleListFilter):
+    title = gettext_lazy("on the clock")
+    parameter_name = "clock"
+
+    def lookups(self, request, model_admin):
+        return [("aside", _("set aside")), ("live", _("live")), ("broken", _("broken"))]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "aside":
+                return queryset.filter(set_aside_at__isnull=False, settled_at=None)
+            case "live":
+                return queryset.live()
+            case "broken":
+                return queryset.broken()
+        return queryset
+
+
+@admin.register(Deadline)
+class DeadlineAdmin(ReadOnlyAdmin):
+    list_display = [
+        "label",
+        "kind",
+        "owner",
+        "made_at",
+        "due_at",
+        "broken_at",
+        "settled_at",
+        "outcome",
+        "set_aside_at",
+        "error",
+    ]
+    list_filter = [SetAsideFilter]
+    list_select_related = ["owner"]
+    search_fields = ["=subject"]
+    actions = ["give_back"]
+
+    @admin.action(description=gettext_lazy("Give set-aside rows back to the clock"))
+    def give_back(self, request, queryset) -> None:
+        at = timezone.now()
+        for deadline in queryset.filter(set_aside_at__isnull=False, settled_at=None):
+            put_back(deadline, at=at)
+        self.message_user(request, _("The clock tries them again within seconds."))
+
+
+@admin.register(Ring)
+class RingAdmin(ReadOnlyAdmin):
+    list_display = ["deadline", "person", "position", "planned_at", "rang_at", "skipped", "acknowledged_at"]
+    list_select_related = ["deadline", "person"]
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    list_display = ["name", "at"]

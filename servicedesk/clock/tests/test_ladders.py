@@ -1,0 +1,111 @@
+"""A changed ladder is a new version; running deadlines keep theirs."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from servicedesk.audit.timeline import Entry
+from servicedesk.calendars.models import DayRule, HolidayList
+from servicedesk.calendars.publishing import publish_region
+from servicedesk.calendars.testing import default_calendar
+from servicedesk.clock.closures import tell_owners_of_closed_days
+from servicedesk.clock.ladders import STEP, escalation_in_words, revise, warnings_in_words
+from servicedesk.clock.models import Ladder
+from servicedesk.clock.testing import MONDAY, make_deadline, make_matter
+from servicedesk.outbox.models import Message
+from servicedesk.staff.testing import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def steps_of(ladder):
+    return [{field: getattr(rung, field) for field in STEP} for rung in ladder.rungs.all()]
+
+
+def test_running_deadlines_keep_their_ladder_and_new_ones_take_the_new_version():
+    old = Ladder.objects.active("promise")
+    running = make_deadline(due_at=MONDAY + timedelta(hours=6), at=MONDAY)
+    steps = steps_of(old)[2:]
+    new = revise(old, name=old.name, never_waits=False, rungs=steps, by=make_user(), at=MONDAY)
+    running.refresh_from_db()
+    fresh = make_deadline(due_at=MONDAY + timedelta(hours=6), at=MONDAY)
+    assert (running.ladder, fresh.ladder, new.version) == (old, new, 2)
+    assert Entry.objects.get(subject="ladder:promise").facts["was"] == 1
+
+
+def test_the_same_again_makes_no_version():
+    old = Ladder.objects.active("promise")
+    assert (
+        revise(old, name=old.name, never_waits=False, rungs=steps_of(old), by=make_user(), at=MONDAY) == old
+    )
+
+
+@pytest.mark.parametrize(
+    "rungs",
+    [
+        [],
+        [{"when": "before", "amount": 2, "unit": "working_hours", "position": "owner"}],
+        [{"when": "share", "amount": 100, "unit": "", "position": "owner"}],
+        [
+            {
+                "when": "after",
+                "amount": 0,
+                "unit": "hours",
+                "position": "owner",
+                "rounds": 3,
+                "repeat_every": 10,
+            }
+        ],
+    ],
+)
+def test_an_impossible_ladder_is_refused_and_nothing_changes(rungs):
+    old = Ladder.objects.active("promise")
+    with pytest.raises(ValidationError):
+        revise(old, name=old.name, never_waits=False, rungs=rungs, by=make_user(), at=MONDAY)
+    assert Ladder.objects.active("promise") == old
+
+
+def test_two_administrators_cannot_both_replace_the_same_version():
+    old = Ladder.objects.active("promise")
+    revise(old, name="Other", never_waits=False, rungs=steps_of(old), by=make_user(), at=MONDAY)
+    with pytest.raises(ValidationError):
+        revise(old, name="Third", never_waits=False, rungs=steps_of(old), by=make_user(), at=MONDAY)
+
+
+def test_the_settings_tell_the_ladder_in_words():
+    assert warnings_in_words() == "at 75 % of the interval: owner; 1 hour before: owner"
+    assert escalation_in_words().startswith("at once: department manager")
+
+
+def test_an_administrator_saves_a_new_version_in_the_admin(client):
+    admin = make_user(is_superuser=True, is_staff=True, roles=["administrator"])
+    client.force_login(admin)
+    ladder = Ladder.objects.active("promise")
+    page = client.get(reverse("admin:clock_ladder_change", args=[ladder.pk]))
+    assert page.status_code == 200
+    data = {"name": ladder.name, "rungs-TOTAL_FORMS": 1, "rungs-INITIAL_FORMS": 0, "rungs-MIN_NUM_FORMS": 0,
+            "rungs-MAX_NUM_FORMS": 1000, "rungs-0-number": 1, "rungs-0-when": "after", "rungs-0-amount": 2,
+            "rungs-0-unit": "hours", "rungs-0-position": "executive", "rungs-0-rounds": 0}  # fmt: skip
+    answer = client.post(reverse("admin:clock_ladder_change", args=[ladder.pk]), data)
+    assert answer.status_code == 302, answer.context["errors"]
+    new = Ladder.objects.active("promise")
+    assert (new.version, new.made_by, [r.position for r in new.rungs.all()]) == (2, admin, ["executive"])
+    assert client.get(reverse("admin:clock_ladder_change", args=[ladder.pk])).status_code == 200
+    assert client.get(reverse("admin:clock_deadline_changelist")).status_code == 200
+
+
+def test_owners_are_told_when_the_day_of_a_promise_closes():
+    matter = make_matter(calendar=default_calendar())
+    due = datetime(2026, 5, 13, 3, 0, tzinfo=MONDAY.tzinfo)
+    deadline = make_deadline(matter, due_at=due, at=MONDAY)
+    assert tell_owners_of_closed_days([matter.calendar.pk], at=MONDAY) == 0
+    days = HolidayList.objects.current().get(region="CN", year=2026)
+    DayRule.objects.create(holidays=days, date=due.date(), kind="holiday", name_en="Flood")
+    publish_region("CN", by=matter.owner, at=MONDAY)
+    deadline.refresh_from_db()
+    assert deadline.due_at == due
+    assert tell_owners_of_closed_days([matter.calendar.pk], at=MONDAY) == 1
+    assert tell_owners_of_closed_days([matter.calendar.pk], at=MONDAY) == 0
+    assert Message.objects.get(event="day_closed").recipient == matter.owner
