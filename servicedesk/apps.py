@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from servicedesk.audit.triggers import append_only, declare, keep_rows, refuse
@@ -10,6 +12,7 @@ class ServiceDeskConfig(AppConfig):
     label = "servicedesk"
 
     def ready(self):
+        import_module("servicedesk.checks")  # registers them
         declare("regulations", settings_on_record())
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -9,27 +10,37 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR = BASE_DIR / "var"
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
+
+VAR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))  # everything the desk writes on its own machine
+VAR.mkdir(parents=True, exist_ok=True)
 
 TESTING = "pytest" in sys.modules
 
 # The demo needs no configuration: SQLite, an embedded broker, known log-ins. It ends as soon as a database is named.
 DEMO = env.bool("DEMO", default=not env("DATABASE_URL", default=""))
 DEMO_SECRET_KEY = "demo-only-key-never-used-where-a-database-is-named"  # noqa: S105
+DEMO_PASSWORD = "try the desk"  # noqa: S105  of every person in the demo
+DEMO_LOGINS = ("agent", "manager", "executive", "general", "admin")  # whom the demo offers to a visitor
 DEBUG = env.bool("DEBUG", default=False)
 
 SECRET_KEY = env("SECRET_KEY", default=DEMO_SECRET_KEY if DEMO or TESTING else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY: DATABASE_URL is set, so this is not the demo.")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-SITE_ORIGIN = env(
-    "SITE_ORIGIN", default="http://127.0.0.1:8000"
-)  # links in mail come from here, never from a request
+HOST = env("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=1 if DEMO else 2)
+WEB_THREADS = env.int("WEB_THREADS", default=8)  # of each web process
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)  # tasks at a time
+# Links in mail come from here, never from a request.
+SITE_ORIGIN = env("SITE_ORIGIN", default=f"http://127.0.0.1:{PORT}")
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*LOOPBACK, urlsplit(SITE_ORIGIN).hostname])
+ORGANISATION_NAME = env("ORGANISATION_NAME", default="")  # shown to customers and on every page
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -58,7 +69,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "servicedesk.headers.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "servicedesk.headers.numbered_request",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -110,12 +123,13 @@ if SQLITE:
 else:
     DATABASE["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASE["CONN_HEALTH_CHECKS"] = True
+    DATABASE.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Background work: Redis, or files under var/ for the first try.
 REDIS_URL = env("REDIS_URL", default="")
 SWEEP_EVERY = env.float("SWEEP_EVERY", default=5.0)  # seconds between two runs of the clock
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if not REDIS_URL:
     BROKER_FOLDER = Path(env("BROKER_FOLDER", default=str(VAR / "broker")))
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -134,7 +148,9 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat" / "schedule")
+BEAT_FOLDER = VAR / "beat"
+BEAT_FOLDER.mkdir(exist_ok=True)
+CELERY_BEAT_SCHEDULE_FILENAME = str(BEAT_FOLDER / "schedule")
 
 # People and log-in
 AUTH_USER_MODEL = "staff.User"
@@ -174,6 +190,7 @@ DEFAULT_PHONE_REGION = env(
 # Static files: ours, and those npm installed (named one by one, so that nothing else is published)
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -223,7 +240,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-if env.bool("BEHIND_PROXY", default=False):
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, without a certificate
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of a form without files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -246,19 +265,30 @@ LOGGING = {
         "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
         },
     },
+    "filters": {"request_number": {"()": "servicedesk.headers.RequestNumber"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
+            "filters": ["request_number"],
             "formatter": env("LOG_FORMAT", default="text" if DEMO else "json"),
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "axes": {"level": "WARNING"},
+        "celery": {"level": "WARNING" if DEMO else "INFO"},  # else the demo prints every run of the clock
+        "servicedesk.requests": {
+            "level": "INFO" if env.bool("LOG_REQUESTS", default=not DEMO) else "WARNING"
+        },
+    },
 }
 
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # without it /metrics answers the loopback address only
+READY_SWEEP_AGE = env.float("READY_SWEEP_AGE", default=max(60.0, 12 * SWEEP_EVERY))  # seconds; older is red
+READY_CLOCK_DIFFERENCE = env.float("READY_CLOCK_DIFFERENCE", default=3.0)  # seconds from the database's clock
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -4,10 +4,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from servicedesk import appearance, components
+from servicedesk import appearance, components, health
 from servicedesk.clock import views as clock
 
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("", clock.desk, name="home"),
     path("", include("servicedesk.clock.urls")),

@@ -1,0 +1,115 @@
+"""What monitoring asks: is the process alive, is the desk ready, and the figures behind the answer.
+
+/healthz touches nothing. /readyz turns red (503) with its reasons. /metrics is for the loopback
+address or for whoever carries the token; to all others it does not exist.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+BROKER_PATIENCE = 2  # seconds
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at the desk. Ages and the clock difference are seconds; None means not known."""
+
+    database: bool = False
+    broker: bool = False
+
+    def reasons(self) -> Iterator[str]:
+        """Why the desk is not ready, in words for operators; nothing when it is."""
+        if not self.broker:
+            yield "the broker does not answer"
+        if not self.database:
+            yield "the database does not answer"
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers; no database, no broker."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether the desk can work and its clock runs; 503 with reasons when not."""
+    reading = look()
+    reasons = list(reading.reasons())
+    told = {"ready": not reasons, "reasons": reasons, **vars(reading)}
+    return JsonResponse(told, status=503 if reasons else 200)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The same figures as Prometheus reads them."""
+    if not may_read_metrics(request):
+        raise Http404
+    return HttpResponse(generate_latest(figures(look())), content_type=CONTENT_TYPE_LATEST)
+
+
+def may_read_metrics(request: HttpRequest) -> bool:
+    """The token, or a request from this very machine that no proxy passed on.
+
+    Behind a proxy every request comes from the loopback address, so that there only the token counts.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if settings.METRICS_TOKEN and scheme.lower() == "bearer":
+        return constant_time_compare(token.strip(), settings.METRICS_TOKEN)
+    if settings.BEHIND_PROXY or any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def look() -> Reading:
+    """Read everything once; a part that does not answer leaves its figures unknown."""
+    broker = broker_answers()
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return Reading(broker=broker)
+    return Reading(database=True, broker=broker)
+
+
+def broker_answers() -> bool:
+    """Whether Redis answers, or the folder of the embedded broker can be written."""
+    if not settings.REDIS_URL:
+        return os.access(settings.BROKER_FOLDER / "queue", os.W_OK)
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=BROKER_PATIENCE, socket_timeout=BROKER_PATIENCE
+        ) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def figures(reading: Reading) -> CollectorRegistry:
+    """One gauge each; a figure that is not known is left out, so that an alert on absence can fire."""
+    registry = CollectorRegistry()
+    for name, meaning, value in (
+        ("ready", "1 while /readyz is green", not list(reading.reasons())),
+        ("database_up", "1 while the database answers", reading.database),
+        ("broker_up", "1 while the broker answers", reading.broker),
+    ):
+        if value is not None:
+            Gauge(f"servicedesk_{name}", meaning, registry=registry).set(float(value))
+    return registry

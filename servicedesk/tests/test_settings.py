@@ -1,0 +1,51 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+SECRET = "0123456789abcdefghijklmnopqrstuvwxyz" * 2
+
+
+def django(*words, **environment):
+    """Run manage.py with nothing but these variables."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT, env={**kept, "DATABASE_URL": "", **environment}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_the_example_lists_every_variable_that_the_settings_read():
+    read = re.findall(r'\benv(?:\.\w+)?\(\s*"(\w+)"', (ROOT / "servicedesk/settings.py").read_text())
+    listed = re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert len(listed) == len(set(listed))
+    assert set(read) == set(listed)
+
+
+def test_a_missing_secret_stops_the_start_outside_the_demo(tmp_path):
+    refused = django("check", DATABASE_URL="sqlite:////tmp/never", VAR_DIR=str(tmp_path))
+
+    assert refused.returncode != 0
+    assert "Set SECRET_KEY" in refused.stderr
+
+
+def test_deployment_checks_refuse_the_demo(tmp_path):
+    told = django("check", "--deploy", VAR_DIR=str(tmp_path))
+
+    assert told.returncode != 0
+    assert "servicedesk.E001" in told.stderr and "servicedesk.E002" in told.stderr
+
+
+def test_a_place_of_work_passes_the_deployment_checks(tmp_path):
+    told = django(
+        "check", "--deploy", "--fail-level", "WARNING",
+        DATABASE_URL="postgres://desk:secret@127.0.0.1/desk", SECRET_KEY=SECRET, SITE_ORIGIN="https://desk.example.org",
+        VAR_DIR=str(tmp_path),
+    )  # fmt: skip
+
+    assert told.returncode == 0, told.stderr
