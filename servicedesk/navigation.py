@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 class Entry:
     """A place in the navigation; `keys` is what one types to go there, `may_see` says who finds it."""
 
-    label: str
+    label: str | Lazy
     url_name: str
     icon: str
     keys: str

@@ -1,0 +1,1 @@
+"""How long what matters takes, on this machine, and how it grows."""
