@@ -18,7 +18,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     """Needs neither a person nor the database, so that error pages have it too."""
     return {
         "theme": chosen_theme(request),
-        "organisation": getattr(settings, "ORGANISATION", ""),
+        "organisation": settings.ORGANISATION_NAME,
         "language_names": LANGUAGE_NAMES,
         "script_words": lazy(script_words, str)(),
     }

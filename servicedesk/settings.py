@@ -183,6 +183,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env("TIME_ZONE", default="Asia/Shanghai")  # the organisation's zone; storage is UTC
+CELERY_TIMEZONE = TIME_ZONE  # so that what runs at night runs in our night
 DEFAULT_PHONE_REGION = env(
     "DEFAULT_PHONE_REGION", default="CN"
 )  # numbers without a country code are read as of here

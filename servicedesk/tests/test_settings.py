@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from servicedesk.celery import app
+
 ROOT = Path(settings.BASE_DIR)
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 
@@ -25,6 +27,16 @@ def test_the_example_lists_every_variable_that_the_settings_read():
 
     assert len(listed) == len(set(listed))
     assert set(read) == set(listed)
+
+
+def test_what_runs_daily_runs_by_the_organisations_clock():
+    assert str(app.timezone) == settings.TIME_ZONE
+    assert all(entry["options"]["expires"] for entry in app.conf.beat_schedule.values())
+
+
+def test_every_periodic_task_exists():
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
 
 
 def test_a_missing_secret_stops_the_start_outside_the_demo(tmp_path):

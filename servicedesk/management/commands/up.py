@@ -162,7 +162,9 @@ def log_ins() -> list[str]:
     if not settings.DEMO:
         return []
     try:
-        names = User.objects.demo().filter(username__in=settings.DEMO_LOGINS).values_list("username", flat=True)
+        names = (
+            User.objects.demo().filter(username__in=settings.DEMO_LOGINS).values_list("username", flat=True)
+        )
         if not names:
             return []
         told = ", ".join(sorted(names, key=settings.DEMO_LOGINS.index))
