@@ -7,16 +7,23 @@ address or for whoever carries the token; to all others it does not exist.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
+from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from servicedesk.clock.models import Deadline, Heartbeat
+from servicedesk.clock.servertime import server_time
+from servicedesk.outbox.queue import queue_state
 
 BROKER_PATIENCE = 2  # seconds
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
@@ -24,10 +31,19 @@ FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "V
 
 @dataclass(frozen=True)
 class Reading:
-    """One look at the desk. Ages and the clock difference are seconds; None means not known."""
+    """One look at the desk. Ages, lateness and the clock difference are seconds; None means not known."""
 
     database: bool = False
     broker: bool = False
+    clock_difference: float | None = None
+    sweep_age: float | None = None
+    beat_age: float | None = None
+    set_aside: int | None = None
+    rings_late: float | None = None
+    messages_late: float | None = None
+    messages_queued: int | None = None
+    messages_failed: int | None = None
+    messages_given_up: int | None = None
 
     def reasons(self) -> Iterator[str]:
         """Why the desk is not ready, in words for operators; nothing when it is."""
@@ -35,6 +51,14 @@ class Reading:
             yield "the broker does not answer"
         if not self.database:
             yield "the database does not answer"
+            return
+        if abs(self.clock_difference or 0) > settings.READY_CLOCK_DIFFERENCE:
+            yield f"the clock differs from the database server's by {self.clock_difference:.1f} s"
+        for name, age in (("sweep", self.sweep_age), ("beat", self.beat_age)):
+            if age is None:
+                yield f"the {name} has not run yet"
+            elif age > settings.READY_SWEEP_AGE:
+                yield f"the last {name} was {age:.0f} s ago"
 
 
 @require_safe
@@ -83,10 +107,35 @@ def look() -> Reading:
     """Read everything once; a part that does not answer leaves its figures unknown."""
     broker = broker_answers()
     try:
-        connection.ensure_connection()
+        before = timezone.now()
+        at = server_time()
+        own = before + (timezone.now() - before) / 2
+        beats = dict(Heartbeat.objects.filter(name__in=("sweep", "beat")).values_list("name", "at"))
+        queue = queue_state()
+        return Reading(
+            database=True,
+            broker=broker,
+            clock_difference=round((own - at).total_seconds(), 3),
+            sweep_age=age(beats.get("sweep"), at),
+            beat_age=age(beats.get("beat"), at),
+            set_aside=Deadline.objects.filter(set_aside_at__isnull=False).count(),
+            rings_late=lateness(Deadline.objects.due(at).aggregate(first=Min("next_ring_at"))["first"], at),
+            messages_late=lateness(queue["oldest_waiting"], at),
+            messages_queued=queue["queued"],
+            messages_failed=queue["failed"],
+            messages_given_up=queue["given_up"],
+        )
     except DatabaseError:
         return Reading(broker=broker)
-    return Reading(database=True, broker=broker)
+
+
+def age(moment: datetime | None, at: datetime) -> float | None:
+    return None if moment is None else round((at - moment).total_seconds(), 3)
+
+
+def lateness(moment: datetime | None, at: datetime) -> float:
+    """How long something should have happened already; 0 when nothing waits, or all wait for their time."""
+    return max(0.0, age(moment, at) or 0.0)
 
 
 def broker_answers() -> bool:
@@ -109,6 +158,19 @@ def figures(reading: Reading) -> CollectorRegistry:
         ("ready", "1 while /readyz is green", not list(reading.reasons())),
         ("database_up", "1 while the database answers", reading.database),
         ("broker_up", "1 while the broker answers", reading.broker),
+        ("clock_difference_seconds", "own clock minus the database server's", reading.clock_difference),
+        ("sweep_age_seconds", "since the clock last ran", reading.sweep_age),
+        ("beat_age_seconds", "since the beat last asked for a run", reading.beat_age),
+        ("deadlines_set_aside", "rows the clock could not handle", reading.set_aside),
+        ("rings_late_seconds", "since the oldest step of a ladder that is due", reading.rings_late),
+        (
+            "messages_late_seconds",
+            "since the oldest message that should have gone out",
+            reading.messages_late,
+        ),
+        ("messages_queued", "messages that wait", reading.messages_queued),
+        ("messages_failed", "messages that failed and are tried again", reading.messages_failed),
+        ("messages_given_up", "messages that nobody tries any more", reading.messages_given_up),
     ):
         if value is not None:
             Gauge(f"servicedesk_{name}", meaning, registry=registry).set(float(value))

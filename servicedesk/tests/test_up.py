@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -69,19 +70,33 @@ def child_called(desk, name):
     return next((pid for pid in children(desk.pid) if name in command(pid)), None)
 
 
-@pytest.fixture
-def environment(tmp_path):
-    """A desk of its own: SQLite in a folder that is thrown away, and Redis where the tests have it."""
+def desk_in(folder):
+    """The environment of a desk of its own: SQLite in that folder, and Redis where the tests have it."""
     own = {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/desk.sqlite3",
+        "DATABASE_URL": f"sqlite:///{folder}/desk.sqlite3",
         "SECRET_KEY": "only for this test",
-        "VAR_DIR": str(tmp_path),
-        "BROKER_FOLDER": str(tmp_path / "broker"),
+        "VAR_DIR": str(folder),
+        "BROKER_FOLDER": str(folder / "broker"),
         "REDIS_URL": settings.REDIS_URL,
         "PORT": str(free_port()),
         "WEB_PROCESSES": "1",
     }
     return {**os.environ, **own}
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    """An empty database with every table."""
+    folder = tmp_path_factory.mktemp("desk")
+    migrating = manage(desk_in(folder), "migrate", "-v0")
+    assert migrating.returncode == 0, migrating.stderr
+    return folder / "desk.sqlite3"
+
+
+@pytest.fixture
+def environment(migrated, tmp_path):
+    shutil.copy(migrated, tmp_path)
+    return desk_in(tmp_path)
 
 
 def manage(environment, *words):
@@ -111,9 +126,6 @@ def desk_up(environment):
 
 
 def test_one_command_runs_the_desk_mends_it_and_ends_it(environment):
-    assert "not up to date" in manage(environment, "up").stderr
-    assert manage(environment, "migrate", "-v0").returncode == 0
-
     with desk_up(environment) as desk:
         taken = manage(environment, "up")
         assert taken.returncode == 1 and "is taken" in taken.stderr
@@ -130,9 +142,14 @@ def test_one_command_runs_the_desk_mends_it_and_ends_it(environment):
         assert not any(is_alive(pid) for pid in everybody)
 
 
-def test_a_killed_supervisor_leaves_nobody_behind(environment):
-    assert manage(environment, "migrate", "-v0").returncode == 0
+def test_a_database_without_its_tables_is_told_before_anything_starts(tmp_path):
+    refused = manage(desk_in(tmp_path), "up")
 
+    assert refused.returncode == 1
+    assert "not up to date" in refused.stderr
+
+
+def test_a_killed_supervisor_leaves_nobody_behind(environment):
     with desk_up(environment) as desk:
         wait_for(lambda: child_called(desk, " worker "))
         everybody = family(desk.pid)

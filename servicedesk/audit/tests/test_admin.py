@@ -5,7 +5,7 @@ from servicedesk.audit.models import AuditRun, DailySeal, Entry, Head
 from servicedesk.audit.readonly import CappedPaginator
 from servicedesk.audit.tasks import audit_nightly, seal_the_day
 from servicedesk.audit.testing import make_timeline
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 MODELS = [Entry, Head, DailySeal, AuditRun]
 

@@ -9,7 +9,7 @@ from servicedesk.audit.models import Entry, Head
 from servicedesk.audit.testing import AT, make_timeline
 from servicedesk.audit.timeline import Record, lock_heads, record, record_many, verify
 from servicedesk.audit.words import store
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ from django.urls import reverse
 from servicedesk.calendars.models import Calendar, HolidayList
 from servicedesk.calendars.signals import calendars_changed
 from servicedesk.calendars.testing import make_calendar
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from servicedesk.calendars.models import Calendar, CalendarVersion, HolidayList
 from servicedesk.calendars.publishing import load_holidays, publish, set_hours
 from servicedesk.calendars.testing import OFFICE_HOURS, ROUND_THE_CLOCK, make_calendar
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from servicedesk.outbox.models import Message, State
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:outbox_message_changelist"

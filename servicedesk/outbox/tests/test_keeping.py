@@ -11,7 +11,7 @@ from servicedesk.outbox.retention import purge_bodies
 from servicedesk.outbox.sending import send_due
 from servicedesk.outbox.tasks import purge_sent_texts, send_due_messages
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

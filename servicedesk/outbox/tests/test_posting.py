@@ -7,7 +7,7 @@ from servicedesk.outbox import posting
 from servicedesk.outbox.models import Message, State
 from servicedesk.outbox.posting import Draft, post, post_many
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

@@ -7,7 +7,7 @@ from servicedesk.outbox import rendering
 from servicedesk.outbox.models import Message
 from servicedesk.outbox.rendering import context_of, local_path, plain_text_engine, render, revived
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 

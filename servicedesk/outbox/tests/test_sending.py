@@ -17,7 +17,7 @@ from servicedesk.outbox.sending import LEASE, LONGEST_WAIT, claim, send_due, wai
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
 from servicedesk.outbox.tests import mailboxes
 from servicedesk.outbox.tests.mailboxes import accepted, behaviour, refused
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

@@ -12,7 +12,7 @@ from servicedesk.regulations.changing import change
 from servicedesk.regulations.models import Setting, SettingChange
 from servicedesk.regulations.span import Span
 from servicedesk.regulations.standing import setting
-from servicedesk.staff.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/regulations/setting/"

@@ -13,7 +13,7 @@ from servicedesk.regulations.models import Setting, SettingChange
 from servicedesk.regulations.seeding import seed_settings
 from servicedesk.regulations.span import Span
 from servicedesk.regulations.standing import Settings, setting, setting_at
-from servicedesk.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 
 from servicedesk.regulations.catalogue import DEFINITIONS
-from servicedesk.staff.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 
