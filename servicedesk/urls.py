@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("servicedesk.clock.urls")),
     path("tickets/", include("tickets.urls")),
     path("rules/", include("servicedesk.regulations.urls")),
+    path("notices/", include("servicedesk.outbox.urls")),
     path("theme/", appearance.choose_theme, name="theme"),
 ]
 
