@@ -3,12 +3,16 @@
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any, cast
 
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from servicedesk.outbox.models import Message
-from servicedesk.outbox.rendering import local_path, render, revived
+from servicedesk.outbox.rendering import local_path, render
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -16,22 +20,26 @@ PLACE = re.compile(r"(\d{1,16})-(\d{1,18})")  # microseconds since 1970, then an
 
 
 @dataclass(frozen=True)
-class Notice:
-    """One notice in words. `path` and `acknowledge` are local paths or empty.
+class Ask:
+    """An acknowledgement still wanted: where it is posted to, and for which matter if there are several."""
 
-    `items` are the matters of a notice that lists several: label, path, due_at (a moment or None).
-    """
+    path: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One notice in words. `path` is a local path or empty; `body` is safe and links the matters it lists."""
 
     pk: int
     subject: str
-    body: str
+    body: SafeString
     sent_at: datetime
     is_unread: bool
     urgent: bool
     path: str
-    acknowledge: str
+    asks: list[Ask]
     place: str
-    items: list[dict[str, Any]] = field(default_factory=list)
 
 
 def notices_in_words(messages: Iterable[Message], user: Any) -> list[Notice]:
@@ -43,26 +51,54 @@ def in_words(message: Message, user: Any) -> Notice:
     """One notice of that person, who is taken as read so that no query is needed."""
     message.recipient = user
     words = render(message)
-    params = message.params
     sent_at = cast(datetime, message.sent_at)  # only sent messages are shown
     return Notice(
         pk=message.pk,
         subject=words.subject,
-        body=words.body,
+        body=linked(words.body, items_of(message)),
         sent_at=sent_at,
         is_unread=message.read_at is None,
         urgent=message.urgent,
-        path=local_path(params.get("path")),
-        acknowledge="" if message.acknowledged_at else local_path(params.get("acknowledge")),
+        path=path_of(message),
+        asks=asks_of(message),
         place=place_of(sent_at, message.pk),
-        items=[
-            {
-                "label": str(item.get("label", "")),
-                "path": local_path(item.get("path")),
-                "due_at": revived(item.get("due_at")),
-            }
-            for item in params.get("items") or []
-        ],
+    )
+
+
+def items_of(message: Message) -> list[dict[str, Any]]:
+    """The matters that a notice lists, if it lists any."""
+    return message.params.get("items") or []
+
+
+def path_of(message: Message) -> str:
+    """Where a notice leads: to its own page, else to that of the only matter it lists, else nowhere."""
+    items = items_of(message)
+    own = message.params.get("path") or (items[0].get("path") if len(items) == 1 else "")
+    return local_path(own)
+
+
+def asks_of(message: Message) -> list[Ask]:
+    """The acknowledgements that a notice still wants, for itself or for matters it lists."""
+    items = items_of(message)
+    asking = [(message.params, "")] + [(item, str(item.get("label", ""))) for item in items]
+    asks = [Ask(local_path(each.get("acknowledge")), label) for each, label in asking]
+    return [ask for ask in asks if ask.path]
+
+
+def linked(body: str, items: Sequence[dict[str, Any]]) -> SafeString:
+    """The text made safe for a page, with the labels of the listed matters leading to them."""
+    paths = {str(item.get("label", "")): local_path(item.get("path")) for item in items}
+    labels = sorted((label for label, path in paths.items() if label and path), key=len, reverse=True)
+    if not labels:
+        return escape(body)
+    parts = re.split(f"({'|'.join(map(re.escape, labels))})", body)  # text and labels in turn
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<a href="{}">{}</a>', paths[part], part) if odd else part,)
+            for odd, part in zip(cycle((False, True)), parts, strict=False)
+        ),
     )
 
 

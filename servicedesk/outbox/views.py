@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from servicedesk.outbox.models import Message
 from servicedesk.outbox.reading import mark_all_read, mark_read
 from servicedesk.outbox.rendering import local_path
-from servicedesk.outbox.showing import in_words, notices_in_words, place_of, read_place, version_of
+from servicedesk.outbox.showing import in_words, notices_in_words, path_of, place_of, read_place, version_of
 
 IN_BELL = 6  # notices
 MOST_COUNTED = 100  # unread notices; above, the bell says 99+
@@ -92,7 +92,7 @@ def open_notice(request, pk):
     """Mark a notice as read and go to the page it speaks of."""
     notice = get_object_or_404(Message.objects.notices_of(request.user), pk=pk)
     mark_read(notice, at=timezone.now())
-    path = local_path(notice.params.get("path")) or reverse("outbox:notices")
+    path = path_of(notice) or reverse("outbox:notices")
     return HttpResponseClientRedirect(path) if request.htmx else redirect(path)
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from servicedesk.outbox.models import Message
+from servicedesk.outbox.reading import mark_acknowledged
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
 from servicedesk.staff.testing import make_user
 
@@ -283,8 +284,28 @@ def test_a_notice_that_wants_an_acknowledgement_offers_it_until_it_is_given(clie
 
     Message.objects.filter(pk=notice.pk).update(read_at=NOON)
     assert path in client.get(LIST).content.decode()
-    Message.objects.filter(pk=notice.pk).update(acknowledged_at=NOON)
+    mark_acknowledged(path, by=me, at=NOON)
     assert path not in client.get(LIST).content.decode()
+
+
+def test_a_notice_of_several_matters_leads_to_each_and_asks_for_each(client, me):
+    items = [
+        {"label": f"2026-00000{n} <b>", "path": f"/t/{n}/", "acknowledge": f"/rings/{n}/"} for n in (1, 2)
+    ]
+    notice = make_notice(me, event="digest", params={"items": items})
+
+    page = client.get(LIST).content.decode()
+    for n in (1, 2):
+        assert f'<a href="/t/{n}/">2026-00000{n} &lt;b&gt;</a>' in page
+        assert f"Acknowledge 2026-00000{n} &lt;b&gt;" in page
+    assert "/rings/" not in client.get(BELL).content.decode()
+    assert client.post(reverse("outbox:open", args=[notice.pk])).url == LIST
+
+
+def test_a_notice_of_one_matter_leads_there(client, me):
+    notice = make_notice(me, event="digest", params={"items": [{"label": "2026-000001", "path": "/t/1/"}]})
+
+    assert client.post(reverse("outbox:open", args=[notice.pk])).url == "/t/1/"
 
 
 @pytest.mark.parametrize("url", [BELL, LIST, f"{LIST}read/", f"{LIST}1/read/", f"{LIST}1/open/"])

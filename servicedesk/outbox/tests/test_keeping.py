@@ -9,6 +9,7 @@ from servicedesk.outbox.queue import queue_state, try_again
 from servicedesk.outbox.reading import mark_acknowledged, mark_all_read, mark_read
 from servicedesk.outbox.retention import purge_bodies
 from servicedesk.outbox.sending import send_due
+from servicedesk.outbox.showing import asks_of
 from servicedesk.outbox.tasks import purge_sent_texts, send_due_messages
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
 from servicedesk.testing.people import make_user
@@ -102,9 +103,24 @@ def test_reading_all_leaves_later_ones_other_peoples_and_mail_alone():
 def test_an_acknowledgement_is_noted_on_that_persons_notices_of_that_path():
     person, path = make_user(), "/clock/rings/7/acknowledge/"
     asked = make_notice(person, params={"acknowledge": path})
-    make_notice(person, params={"acknowledge": "/clock/rings/8/acknowledge/"})
+    make_notice(person, params={"acknowledge": "/clock/rings/77/acknowledge/"})
+    make_notice(person, params={"path": path})
     make_notice(make_user(), params={"acknowledge": path})
 
     assert mark_acknowledged(path, by=person, at=NOON + HOUR) == 1
     assert mark_acknowledged(path, by=person, at=NOON + DAY) == 0
     assert Message.objects.filter(acknowledged_at=F("read_at")).get() == asked
+
+
+def test_a_notice_of_several_matters_is_acknowledged_with_the_last_of_them():
+    person, paths = make_user(), ["/rings/1/", "/rings/2/"]
+    notice = make_notice(person, params={"items": [{"label": p, "acknowledge": p} for p in paths]})
+
+    mark_acknowledged(paths[1], by=person, at=NOON + HOUR)
+    notice.refresh_from_db()
+    assert (notice.acknowledged_at, notice.read_at) == (None, None)
+    assert [ask.path for ask in asks_of(notice)] == paths[:1]
+
+    mark_acknowledged(paths[0], by=person, at=NOON + DAY)
+    notice.refresh_from_db()
+    assert (notice.acknowledged_at, notice.read_at, asks_of(notice)) == (NOON + DAY, NOON + DAY, [])
