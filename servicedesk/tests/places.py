@@ -23,7 +23,7 @@ def sorry(request: HttpRequest) -> HttpResponse:
 
 
 def bell(request: HttpRequest) -> HttpResponse:
-    return render(request, "_bell.html", {"unread": 3, "version": "7"})
+    return render(request, "outbox/_bell.html", {"number": 3, "notices": [], "version": "0-7"})
 
 
 def addresses(app: str, names: list[str]):
