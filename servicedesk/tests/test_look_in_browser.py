@@ -103,7 +103,7 @@ def test_keys_lead_through_the_desk(page, agent):
 
     page.keyboard.press("g")
     page.keyboard.press("c")
-    expect(page).to_have_url(re.compile("/customers/list/$"))
+    page.wait_for_url("**/customers/list/", wait_until="load")
     page.keyboard.press("n")
     expect(page).to_have_url(re.compile("/tickets/new/$"))
 
