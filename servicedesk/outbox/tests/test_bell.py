@@ -8,7 +8,7 @@ from django.urls import reverse
 from servicedesk.outbox.models import Message
 from servicedesk.outbox.reading import mark_acknowledged
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
-from servicedesk.staff.testing import make_user
+from servicedesk.testing.people import make_user
 
 pytestmark = pytest.mark.django_db
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
