@@ -39,7 +39,7 @@ def encoding_of(path: Path) -> str:
         return "utf-16"
     if silent := _utf16_without_mark(sample):
         return silent
-    if b"\0" in sample[:1024]:
+    if sample[:1024].count(0) > len(sample[:1024]) // 50:
         raise UnusableFileError(_("This is neither a text file nor a workbook. Save it as CSV or XLSX."))
     good = _sound_length(path, "utf-8")
     if good is None or _has_utf8_words(path, good):

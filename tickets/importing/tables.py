@@ -139,7 +139,7 @@ def _workbook(path: Path, progress: Callable[[int], None]) -> Table:
 
     try:
         _check_size(path)
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        sheet = load_workbook(path.open("rb"), read_only=True, data_only=True).worksheets[0]
         rows = sheet.iter_rows(values_only=True)
         heading = [_cell(value) for value in next(rows, [])]
     except UnusableFileError:
