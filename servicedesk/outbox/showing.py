@@ -80,7 +80,10 @@ def path_of(message: Message) -> str:
 def asks_of(message: Message) -> list[Ask]:
     """The acknowledgements that a notice still wants, for itself or for matters it lists."""
     items = items_of(message)
-    asking = [(message.params, "")] + [(item, str(item.get("label", ""))) for item in items]
+    several = len(items) > 1
+    asking = [(message.params, "")] + [
+        (item, str(item.get("label", "")) if several else "") for item in items
+    ]
     asks = [Ask(local_path(each.get("acknowledge")), label) for each, label in asking]
     return [ask for ask in asks if ask.path]
 
