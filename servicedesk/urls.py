@@ -17,6 +17,7 @@ urlpatterns = [
     path("tickets/", include("tickets.urls")),
     path("rules/", include("servicedesk.regulations.urls")),
     path("notices/", include("servicedesk.outbox.urls")),
+    path("customers/", include("servicedesk.customers.urls")),
     path("theme/", appearance.choose_theme, name="theme"),
 ]
 

@@ -13,22 +13,23 @@ from servicedesk.audit.timeline import record
 
 from .facts import REACH, keep, plain, put
 from .history import LABELS, changes_since
-from .models import Customer
+from .models import Consent, ContactPerson, Customer, Project, Site
 from .profile import refresh
 from .reaching import reach_of, set_reach
 
 UNCONTESTED = frozenset({"last_confirmed_at"})  # moves forward, whoever saves
 
-Row = TypeVar("Row", bound=models.Model)
+Row = TypeVar("Row", Customer, ContactPerson, Consent, Project, Site)
+Part = TypeVar("Part", ContactPerson, Consent, Project, Site)
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A field that somebody else changed meanwhile: what stands there now, who wrote it and when."""
+    """A field that somebody else changed meanwhile: what stands there now in words, who wrote it and when."""
 
     field: str
     label: str
-    current: Any
+    current: str
     who: str
     at: datetime
 
@@ -76,7 +77,7 @@ def change(
         values = _merged(customer, fresh, values, seen)
     before = {name: _current(fresh, name) for name in values}
     _write(fresh, values)
-    changed = [name for name in values if plain(_current(fresh, name)) != plain(before[name])]
+    changed: list[str] = [name for name in values if plain(_current(fresh, name)) != plain(before[name])]
     if not changed:
         return fresh
     fresh.version += 1
@@ -92,7 +93,7 @@ def change(
     return fresh
 
 
-def add(row: Row, *, event: str, by, at: datetime, phones=(), emails=(), **facts: Any) -> Row:
+def add(row: Part, *, event: str, by, at: datetime, phones=(), emails=(), **facts: Any) -> Part:
     """Insert a part of a customer and record it with all it holds, inside the caller's transaction.
 
     Raises ValidationError where a constraint refuses it.
@@ -107,7 +108,7 @@ def add(row: Row, *, event: str, by, at: datetime, phones=(), emails=(), **facts
     for name, texts in (("phones", phones), ("emails", emails)):
         if texts:
             _set_reach(row, name, texts)
-            told[name] = reach_of(row, name)
+            told[name] = _current(row, name)
     told = {name: value for name, value in told.items() if plain(value) is not None}
     record(
         customer.key, event, by=by, at=at, what=row._meta.model_name, row=row.pk, version=1,
@@ -154,6 +155,19 @@ def _current(row: Any, name: str) -> Any:
     return reach_of(row, name) if name in REACH else getattr(row, name)
 
 
+def _shown(row: Any, name: str) -> str:
+    value = plain(
+        getattr(row, f"get_{name}_display")() if hasattr(row, f"get_{name}_display") else _current(row, name)
+    )
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None:
+        return _("nothing")
+    return str(
+        value if name in REACH else getattr(row, name) if row._meta.get_field(name).is_relation else value
+    )
+
+
 def _merged(customer: Customer, row: Any, values: dict[str, Any], seen: int) -> dict[str, Any]:
     """The values without those that merely repeat what stood in the form when it was opened."""
     conflicts = []
@@ -165,7 +179,7 @@ def _merged(customer: Customer, row: Any, values: dict[str, Any], seen: int) -> 
             del values[name]
         else:
             label = LABELS[name] if name in REACH else row._meta.get_field(name).verbose_name
-            conflicts.append(Conflict(name, str(label), _current(row, name), since.who, since.at))
+            conflicts.append(Conflict(name, str(label), _shown(row, name), since.who, since.at))
     if conflicts:
         raise StaleEdit(conflicts, row.version)
     return values

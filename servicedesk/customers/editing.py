@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +12,8 @@ from .creating import PROFILE
 from .facts import REACH
 from .models import Consent, Customer
 from .models.customer import LONGEST_RESTRICTION, Source, Wish
+
+RESTRICT = "restrict_channels"
 
 
 @transaction.atomic
@@ -84,8 +87,17 @@ def lift_restriction(customer: Customer, *, by, at: datetime) -> Customer:
     return change(customer, values, event="restriction_lifted", by=by, at=at)
 
 
+def may_restrict(person) -> bool:
+    """Whether this person may restrict channels: by a permission of their own, or that of a role or position."""
+    if isinstance(person, str):
+        return False
+    return person.has_perm(f"customers.{RESTRICT}") or (
+        Group.objects.filter(name__in=person.roles, permissions__codename=RESTRICT).exists()
+    )
+
+
 def _check_may_restrict(by) -> None:
-    if not by.has_perm("customers.restrict_channels"):
+    if not may_restrict(by):
         raise PermissionDenied(_("Only a manager may restrict a customer to writing."))
 
 

@@ -57,7 +57,7 @@ def put(row: models.Model, values: Mapping[str, Any]) -> None:
     """Set these fields of the row. Raises ValidationError, by field, for what they cannot hold."""
     errors: dict[str, Any] = {}
     for name, value in values.items():
-        field = row._meta.get_field(name)
+        field: Any = row._meta.get_field(name)
         try:
             _check_storable(value)
             setattr(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from .models import Customer, CustomerQuerySet, EmailAddress, PhoneNumber
 from .normal import LAST_DIGITS, last_digits, line_digits, normalise_email, normalise_phone
@@ -25,7 +25,7 @@ def find_by_phone(text: str) -> CustomerQuerySet:
     return Customer.objects.filter(pk__in=phones.values("customer")).order_by("pk")
 
 
-def phones_like(number: str):
+def phones_like(number: str) -> QuerySet[PhoneNumber]:
     """The stored numbers that a normalised one means, by the first way that finds any."""
     same_line = PhoneNumber.objects.filter(digits=line_digits(number))
     for phones in (same_line.filter(number=number), same_line, _same_end(number)):
@@ -34,7 +34,7 @@ def phones_like(number: str):
     return PhoneNumber.objects.none()
 
 
-def _same_end(number: str):
+def _same_end(number: str) -> QuerySet[PhoneNumber]:
     """One of the two numbers is the end of the other; leading zeros are none of the number's own."""
     digits = line_digits(number).lstrip("0")
     if len(digits) < LAST_DIGITS:

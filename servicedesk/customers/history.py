@@ -16,6 +16,7 @@ from servicedesk.audit.words import Words
 
 from . import models as ours
 from .models import Customer
+from .models.customer import Source
 
 EVENTS = {
     "customer_created": gettext_lazy("customer taken in"),
@@ -37,7 +38,7 @@ EVENTS = {
     "site_changed": gettext_lazy("site changed"),
 }
 MODELS: dict[str, type[models.Model]] = {
-    model._meta.model_name: model
+    str(model._meta.model_name): model
     for model in (ours.Customer, ours.ContactPerson, ours.Project, ours.Site, ours.Consent)
 }
 ACTORS = {
@@ -47,10 +48,11 @@ ACTORS = {
     "public": gettext_lazy("public page"),
 }
 BARE = {"what", "row", "version"}  # facts that say where a change belongs
+# What the entry itself says already: its time, its person, the answer everybody starts with.
+UNSAID = {"last_confirmed_at", "wish_by", "wish_at", "written_from", "written_by", "reported_as"}
 LABELS = {
     "phones": gettext_lazy("telephone numbers"),
     "emails": gettext_lazy("e-mail addresses"),
-    "reported_as": gettext_lazy("source"),
 }
 MOST_SHOWN = 50
 
@@ -70,7 +72,9 @@ class Happening:
 
     number: int
     title: str
+    subject: str  # the part of the customer it happened to; empty for the customer as such
     who: str
+    how_known: str
     at: datetime
     changes: list[Change]
 
@@ -138,29 +142,37 @@ class _Reader:
         self.words = _words(entries)
         wanted: dict[type[models.Model], set[int]] = {}
         for entry in entries:
-            for name, fact in entry.facts.items():
-                field = None if name in BARE else _field(entry, name.removesuffix("_old"))
+            facts = entry.facts
+            if facts["what"] != "customer":
+                wanted.setdefault(MODELS[facts["what"]], set()).add(facts["row"])
+            for name, fact in facts.items():
+                field = None if name in BARE | UNSAID else _field(entry, name.removesuffix("_old"))
                 if isinstance(field, models.ForeignKey) and isinstance(fact, int):
                     wanted.setdefault(field.related_model, set()).add(fact)
         self.rows = {model: model._default_manager.in_bulk(keys) for model, keys in wanted.items()}
 
     def happening(self, entry: Entry) -> Happening:
         facts = entry.facts
-        names = [name for name in facts if name not in BARE and not name.endswith("_old")]
+        source = facts.get("reported_as")
         return Happening(
             number=entry.number,
             title=str(EVENTS.get(entry.event, entry.event)),
+            subject=self.subject(facts),
             who=who_did(entry),
+            how_known=str(Source(source).label) if source in Source.values else "",
             at=entry.at,
-            changes=[
-                Change(
-                    _label(entry, name),
-                    self.told(entry, name, facts.get(f"{name}_old")),
-                    self.told(entry, name, facts[name]),
-                )
-                for name in names
-            ],
+            changes=[self.change(entry, name) for name in _told_names(facts)],
         )
+
+    def subject(self, facts: dict[str, Any]) -> str:
+        """What the part is called today, so that one knows which it was."""
+        return (
+            "" if facts["what"] == "customer" else str(self.rows[MODELS[facts["what"]]].get(facts["row"], ""))
+        )
+
+    def change(self, entry: Entry, name: str) -> Change:
+        old = self.told(entry, name, entry.facts.get(f"{name}_old"))
+        return Change(_label(entry, name), old, self.told(entry, name, entry.facts[name]))
 
     def told(self, entry: Entry, name: str, fact: Any) -> str:
         """One value as a page shows it."""
@@ -174,18 +186,29 @@ class _Reader:
             case bool():
                 return _("yes") if fact else _("no")
             case datetime():
-                return formats.date_format(timezone.localtime(fact), "SHORT_DATETIME_FORMAT")
+                return formats.date_format(timezone.localtime(fact), "DATETIME_FORMAT")
             case date():
-                return formats.date_format(fact, "SHORT_DATE_FORMAT")
+                return formats.date_format(fact, "DATE_FORMAT")
             case int() if isinstance(field, models.ForeignKey):
                 return str(self.rows[field.related_model].get(fact, fact))
         return str(dict(getattr(field, "flatchoices", ())).get(fact, fact))
 
 
-def _field(entry: Entry, name: str) -> models.Field | None:
+def _told_names(facts: dict[str, Any]) -> list[str]:
+    """The fields to tell, in the order of the form; of a new row not what is merely as usual."""
+    model = MODELS[facts["what"]]
+    order = [field.name for field in model._meta.concrete_fields] + list(LABELS)
+    is_new = facts["version"] == 1
+    return [
+        name
+        for name in order
+        if name in facts and name not in UNSAID | BARE and not (is_new and isinstance(facts[name], bool))
+    ]
+
+
+def _field(entry: Entry, name: str) -> Any:
+    """The model's field of that name; None for what is no field."""
     model = MODELS[entry.facts["what"]]
-    if name == "reported_as":
-        return Customer._meta.get_field("source")
     return model._meta.get_field(name) if name not in LABELS else None
 
 

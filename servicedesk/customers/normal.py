@@ -86,7 +86,7 @@ def last_digits(number: str) -> str:
 
 
 def ways_to_write(number: str) -> list[str]:
-    """How a normalised number may be typed when it is searched for: with and without codes, digits only."""
+    """How a normalised number may be typed when it is searched for: with and without codes, in digits and groups."""
     if not number.startswith("+"):
         return [number]
     parsed = phonenumbers.parse(number)
@@ -95,6 +95,7 @@ def ways_to_write(number: str) -> list[str]:
         line_digits(number),
         phonenumbers.normalize_digits_only(national.partition("ext")[0]),
         phonenumbers.national_significant_number(parsed),
+        national,
     ]
 
 

@@ -61,5 +61,6 @@ def _make_room(
     """Only one is asked first: the other one steps back."""
     if not values.get("is_main"):
         return
-    for other in customer.persons.filter(is_main=True).exclude(pk=besides and besides.pk):
-        change(other, {"is_main": False}, event="person_changed", by=by, at=at)
+    for other in customer.persons.filter(is_main=True):
+        if other != besides:
+            change(other, {"is_main": False}, event="person_changed", by=by, at=at)

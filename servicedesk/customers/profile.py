@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.models import Prefetch
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.search.pinyin import pinyin
@@ -19,8 +20,8 @@ class Purpose(NamedTuple):
     """One thing a profile should hold, what for, and whether it does."""
 
     code: str
-    label: str
-    purpose: str
+    label: str | Promise
+    purpose: str | Promise
     is_filled: Callable[[Customer], bool]
 
 

@@ -1,6 +1,7 @@
 """Which telephone numbers and mail addresses a customer or a contact person has."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -59,7 +60,7 @@ def set_reach(row: Customer | ContactPerson, name: str, texts: Sequence[str]) ->
     standing = {getattr(one, column): one for one in getattr(row, name).filter(person=person)}
     gone = [one.pk for key, one in standing.items() if key not in wanted]
     new = [one for key, one in wanted.items() if key not in standing]
-    model = PhoneNumber if name == "phones" else EmailAddress
+    model: Any = PhoneNumber if name == "phones" else EmailAddress
     model.objects.filter(pk__in=gone).delete()
     model.objects.bulk_create(new)
     return bool(gone or new)

@@ -234,7 +234,8 @@ class Customer(models.Model):
 
     def is_written_only(self, at: datetime) -> bool:
         """Whether the customer is to be served in writing only just now (CASES i)."""
-        return self.written_until is not None and self.written_from <= at < self.written_until
+        start, end = self.written_from, self.written_until
+        return start is not None and end is not None and start <= at < end
 
     def is_stale(self, at: datetime) -> bool:
         """Whether nobody has confirmed the profile for twelve months (R4.3a)."""

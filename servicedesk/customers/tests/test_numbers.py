@@ -87,7 +87,9 @@ def test_mobile_numbers_keep_their_digits(digits):
 
 
 def test_a_number_is_found_however_it_is_typed():
-    assert ways_to_write("+862165432109;ext=801") == ["862165432109", "02165432109", "2165432109"]
+    assert ways_to_write("+862165432109;ext=801") == [
+        "862165432109", "02165432109", "2165432109", "021 6543 2109 ext. 801"
+    ]  # fmt: skip
     assert ways_to_write("801") == ["801"]
 
 

@@ -4,6 +4,7 @@ from datetime import time, timedelta
 from threading import Barrier, Thread
 
 import pytest
+from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 
@@ -16,6 +17,7 @@ from servicedesk.customers.editing import (
     confirm_customer,
     lift_restriction,
     mark_for_safety,
+    may_restrict,
     record_consent,
     record_wish,
     remove_safety_mark,
@@ -27,7 +29,7 @@ from servicedesk.customers.models import Customer
 from servicedesk.customers.persons import add_contact_person, change_contact_person
 from servicedesk.customers.profile import completeness
 from servicedesk.customers.testing import AT, make_contact_person, make_customer
-from servicedesk.staff.testing import make_user
+from servicedesk.staff.testing import make_department, make_user
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -189,11 +191,7 @@ def test_a_wish_without_a_recorder_is_refused_by_the_database():
 
 
 def manager():
-    from django.contrib.auth.models import Permission
-
-    user = make_user()
-    user.user_permissions.add(Permission.objects.get(codename="restrict_channels"))
-    return user
+    return make_department(manager=make_user()).manager
 
 
 def test_only_a_manager_restricts_to_writing_for_thirty_days():
@@ -211,6 +209,16 @@ def test_only_a_manager_restricts_to_writing_for_thirty_days():
     assert customer.is_written_only(AT + 30 * DAY - timedelta(seconds=1))
     assert not customer.is_written_only(AT + 30 * DAY)
     assert not lift_restriction(customer, by=by, at=AT + DAY).is_written_only(AT + DAY)
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [("department_manager", True), ("executive", True), ("agent", False)]
+)
+def test_who_may_restrict_follows_from_the_role(role, may):
+    user = make_user()
+    user.groups.add(Group.objects.get(name=role))
+    assert may_restrict(user) is may
+    assert not may_restrict("setup")
 
 
 def test_a_longer_restriction_is_refused_by_the_database():
@@ -332,6 +340,14 @@ def test_the_history_tells_who_changed_what_in_few_statements(django_assert_max_
     assert (first.title, first.who) == ("customer taken in", "set-up")
 
 
+def test_the_history_says_which_part_changed():
+    person = make_contact_person(name="Chen", phones=["801"])
+    change_contact_person(person, name="Chen Li", reported_as="colleague", by="setup", at=AT)
+    changed, added, _taken_in = history(person.customer)
+    assert (changed.subject, changed.how_known) == ("Chen Li", "told by a colleague")
+    assert [change.label for change in added.changes] == ["full name", "telephone numbers"]
+
+
 def test_the_audit_finds_a_customer_whom_nobody_can_find():
     customer = make_customer()
     assert not list(customers_are_found())
@@ -340,8 +356,6 @@ def test_the_audit_finds_a_customer_whom_nobody_can_find():
 
 
 def test_customers_are_seen_by_active_employees_only():
-    from django.contrib.auth.models import AnonymousUser
-
     make_customer()
     assert Customer.objects.visible_to(make_user()).count() == 1
     assert not Customer.objects.visible_to(make_user(is_active=False))
