@@ -13,7 +13,9 @@ PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 AS_IN_PRODUCTION := VAR_DIR=$(VAR)/check DATABASE_URL=sqlite:///$(abspath $(VAR))/check/desk.sqlite3 DEMO=False \
 	SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ SITE_ORIGIN=https://desk.example.org
 
-.PHONY: run test check bench lock messages clean install install-dev
+CHECKS := check-form check-types check-templates check-security check-translations check-migrations check-deployment
+
+.PHONY: run test check bench lock messages clean install install-dev $(CHECKS)
 
 run: install $(MADE)/translations $(MADE)/static  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it.
 	@$(MANAGE) migrate --no-input --verbosity 0
@@ -22,15 +24,30 @@ run: install $(MADE)/translations $(MADE)/static  ## The desk on http://127.0.0.
 test: install-dev  ## Every test, on SQLite and, where they answer, on PostgreSQL and Redis. ARGS=… go to pytest.
 	@$(PYTHON) .ci/tests.py $(ARGS)
 
-check: install-dev  ## Form, lint, types, templates, security, translations, migrations, deployment.
+check: $(CHECKS)  ## All of them; make --keep-going check goes on after a failure.
+
+check-form: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+check-types: install-dev
 	$(BIN)/mypy .
+
+check-templates: install-dev
 	$(BIN)/djlint --lint --quiet templates
+
+check-security: install-dev
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive servicedesk tickets followups deploy
+
+check-translations: install-dev
 	$(PYTHON) .ci/translations.py check
+
+check-migrations: install-dev
 	@mkdir -p $(VAR)/check
 	$(AS_IN_PRODUCTION) $(MANAGE) makemigrations --check --dry-run
+
+check-deployment: install-dev
+	@mkdir -p $(VAR)/check
 	$(AS_IN_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
 bench: install-dev  ## How long what matters takes, with its ratios.
