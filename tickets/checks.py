@@ -52,16 +52,14 @@ def record_check(ticket: Ticket, opinion: Opinion, *, by: User, at: datetime) ->
         purpose=Contact.Purpose.CHECK, channel=opinion.channel, odd_hours=opinion.odd_hours, by=by, at=at,
     )  # fmt: skip
     _end(check, opinion.outcome, contact=contact, by=by, at=at)
-    owed = ticket.open_check
-    match opinion.outcome:
-        case OpinionCheck.Outcome.SATISFIED:
-            close_checked(ticket, Ticket.Ended.CHECKED, by=by, at=at)
-            return check
-        case OpinionCheck.Outcome.DISSATISFIED:
-            take_up_again(ticket, promise=opinion.next_word, by=by, at=at, reason=opinion.words)
-        case _:
-            owe_check(ticket, solver=check.solver, at=at, again_after=owed.due_at)
-    settle(owed, by=by, at=at)
+    if opinion.outcome == OpinionCheck.Outcome.SATISFIED:
+        close_checked(ticket, Ticket.Ended.CHECKED, by=by, at=at)
+        return check
+    if opinion.next_word and opinion.outcome == OpinionCheck.Outcome.DISSATISFIED:
+        take_up_again(ticket, promise=opinion.next_word, by=by, at=at, reason=opinion.words)
+    else:
+        owe_check(ticket, solver=check.solver, at=at, again_after=check.owed.due_at)
+    settle(check.owed, by=by, at=at)
     return check
 
 
@@ -110,7 +108,7 @@ def _check_opinion(ticket: Ticket, opinion: Opinion, *, at: datetime) -> None:
         errors["due_at"] = _("Not satisfied: say when the customer hears from you next.")
     if errors:
         raise ValidationError(errors)
-    if opinion.outcome == OpinionCheck.Outcome.DISSATISFIED:
+    if opinion.next_word and opinion.outcome == OpinionCheck.Outcome.DISSATISFIED:
         check_due(opinion.next_word, limit=later_limit(ticket.calendar, at=at), at=at)
 
 

@@ -144,8 +144,9 @@ class _Batch:
         return zip(self.intakes, self.tickets, self.places, strict=True)
 
     def _ticket(self, intake: Intake, number: str, places: dict) -> Ticket:
-        owner = intake.owner or intake.first_responder
-        department = owner.department or intake.category.department or self.desk.fallback_department
+        department = self.desk.department_of(intake)
+        if department is None:
+            raise LookupError("check_intake lets no matter pass without a department")
         process = self.desk.processes[intake.kind]
         ticket = Ticket(
             number=number,
@@ -166,7 +167,7 @@ class _Batch:
             late_reason=self.texts[places["late_reason"]],
             recorder=self.by,
             first_responder=intake.first_responder,
-            owner=owner,
+            owner=intake.owner or intake.first_responder,
             requester=intake.requester,
             department=department,
             demands_check=process.demands_check,
@@ -176,7 +177,7 @@ class _Batch:
             external_number=intake.external_number,
         )
         ticket.calendar = self.desk.calendar_of(department)
-        ticket.tokens = ticket_tokens(ticket, intake.words, self.found_by.get(ticket.customer_id, ""))
+        ticket.tokens = ticket_tokens(ticket, intake.words, self.found_by.get(ticket.customer_id or 0, ""))
         self._end_at_once(ticket, intake)
         return ticket
 

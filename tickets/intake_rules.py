@@ -37,7 +37,13 @@ class Desk:
         processes = {process.kind: process for process in Process.objects.all()}
         return cls(moment, Settings.at(moment), processes, Department.objects.filter(parent=None).first())
 
+    def department_of(self, intake: Intake) -> Department | None:
+        """Which unit is answerable: the owner's, else the one responsible for the category, else the whole house."""
+        owner = intake.owner or intake.first_responder
+        return owner.department or intake.category.department or self.fallback_department
+
     def calendar_of(self, department: Department) -> Calendar:
+        """The work calendar of a unit, looked up once a batch."""
         if department.pk not in self._calendars:
             self._calendars[department.pk] = department.effective_calendar()
         return self._calendars[department.pk]
@@ -114,11 +120,10 @@ def _check_outcome(intake: Intake, desk: Desk) -> None:
         raise ValidationError(
             {"answer": _("A task is done and confirmed, not answered. Give it a due time.")}
         )
+    department = desk.department_of(intake)
+    if department is None:
+        raise ValidationError({"first_responder": _("This colleague belongs to no department yet.")})
     if intake.promise:
-        owner = intake.owner or intake.first_responder
-        department = owner.department or intake.category.department or desk.fallback_department
-        if department is None:
-            raise ValidationError({"first_responder": _("This colleague belongs to no department yet.")})
         received_at = desk.now if intake.source else intake.received_at or desk.now
         limit = first_limit(received_at, desk.calendar_of(department), at=desk.now, standing=desk.standing)
         if intake.kind == Kind.TASK:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from servicedesk.staff.directory import Directory
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
 from servicedesk.clock.due import due_after
 from servicedesk.clock.owing import owe, settle
 from servicedesk.regulations.span import Span
+from servicedesk.staff.directory import Directory
 from tickets.contacts import add_contact, hours_problem
 from tickets.limits import UNREACHED_DAYS, Word, check_due, later_limit
 from tickets.models import Contact, Kind, Promise, Reading, Ticket
@@ -118,7 +118,7 @@ def settles_unreached(ticket: Ticket, *, at: datetime) -> bool:
 
     Two attempts at least half an hour apart, both before the due time, where only a telephone is known.
     """
-    live = ticket.live_deadline
+    live = ticket.live
     if at > live.due_at or writable(ticket):
         return False
     tried = ticket.contacts.filter(mode=Contact.Mode.TRIED, at__gte=live.made_at, at__lte=live.due_at)
@@ -144,7 +144,7 @@ def _renew(ticket: Ticket, reply: Reply, *, by: User, at: datetime) -> None:
     unreached = reply.mode == Contact.Mode.TRIED
     limit = unreached_due(ticket, at=at) if unreached else later_limit(ticket.calendar, at=at)
     check_due(reply.next_word, limit=limit, at=at)
-    was = ticket.live_deadline
+    was = ticket.live
     if ticket.kind == Kind.TASK:
         make_live(ticket, owe("task", ticket, due_at=reply.next_word.due_at, at=at))
     else:
@@ -154,7 +154,7 @@ def _renew(ticket: Ticket, reply: Reply, *, by: User, at: datetime) -> None:
 
 def _have_read(ticket: Ticket, contact: Contact, *, at: datetime) -> None:
     """Owe the manager's reading of a reply on the file, by the promised time (CASES g, h)."""
-    due_at = ticket.live_deadline.due_at
+    due_at = ticket.live.due_at
     if due_at <= at:
         due_at = due_after(Span(1, "working_days"), at, ticket.calendar.work_calendar())
     reader, department = successor(ticket, Directory.at(at))

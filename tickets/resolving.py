@@ -31,7 +31,7 @@ def resolve(ticket: Ticket, *, by: User, at: datetime, accepted: bool = False) -
     Depending on its kind it then owes the opinion check (S15), waits for an objection (S36), or closes. The deadline
     that was live is settled last, when nothing points to it any more.
     """
-    was = ticket.live_deadline
+    was = ticket.live
     process = Process.objects.get(kind=ticket.kind)
     record(ticket.key, "resolved", by=by, at=at, accepted=accepted)
     if ticket.demands_check:

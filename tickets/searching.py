@@ -30,6 +30,6 @@ def customer_tokens(customers: Iterable[int | None]) -> dict[int, str]:
 
 def rebuild_tokens(ticket: Ticket) -> None:
     """Write the search words anew, in the transaction that changed or erased what they came from."""
-    customer = customer_tokens([ticket.customer_id]).get(ticket.customer_id, "")
+    customer = next(iter(customer_tokens([ticket.customer_id]).values()), "")
     ticket.tokens = ticket_tokens(ticket, ticket.first_words.text or "", customer)
     ticket.save(update_fields=["tokens"])

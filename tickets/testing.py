@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from servicedesk.clock.testing import MONDAY, make_unit
@@ -67,8 +67,3 @@ def make_ticket(at: datetime = MONDAY, *, by: User | None = None, **fields) -> T
     """An open complaint logged at `at` by its first responder."""
     intake = make_intake(at, **fields)
     return open_ticket(intake, by=by or intake.first_responder, at=at)
-
-
-def utc(*parts: int) -> datetime:
-    """A moment in UTC."""
-    return datetime(*parts, tzinfo=UTC)

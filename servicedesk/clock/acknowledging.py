@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import lock_heads, record
 from servicedesk.clock.models import Deadline, Ring
+from servicedesk.outbox.reading import mark_acknowledged
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
@@ -30,6 +32,7 @@ def acknowledge(ring: Ring, *, by: User, at: datetime) -> Ring:
     )
     if fresh:
         Ring.objects.filter(deadline=ring.deadline_id, rung=ring.rung_id, person=by).update(repeat_at=None)
+        mark_acknowledged(reverse("clock:acknowledge", args=[ring.pk]), by=by, at=at)
         record(
             ring.deadline.subject, "acknowledged", by=by, at=at, deadline=ring.deadline_id, rung=ring.rung_id
         )

@@ -135,7 +135,7 @@ class DeadlineAdmin(ReadOnlyAdmin):
     list_filter = [SetAsideFilter]
     list_select_related = ["owner"]
     search_fields = ["=subject"]
-    actions = ["give_back"]
+    actions = ["give_back"]  # type: ignore[assignment]  # the read-only base has none
 
     @admin.action(description=gettext_lazy("Give set-aside rows back to the clock"))
     def give_back(self, request, queryset) -> None:

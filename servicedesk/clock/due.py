@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from servicedesk.calendars.worktime import WorkCalendar
     from servicedesk.regulations.span import Span
 
+WALL_UNITS = {
+    "days": relativedelta(days=1),
+    "months": relativedelta(months=1),
+    "quarters": relativedelta(months=3),
+    "years": relativedelta(years=1),
+}
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -35,10 +42,8 @@ def due_after(span: Span, start: datetime, work: WorkCalendar) -> datetime:
             return work.add(start, timedelta(hours=span.amount))
         case "seconds" | "minutes" | "hours":
             return start + timedelta(**{span.unit: span.amount})
-        case "quarters":
-            return _on_the_wall(start, work, relativedelta(months=3 * span.amount))
         case _:
-            return _on_the_wall(start, work, relativedelta(**{span.unit: span.amount}))
+            return _on_the_wall(start, work, WALL_UNITS[span.unit] * span.amount)
 
 
 def _on_the_wall(start: datetime, work: WorkCalendar, distance: relativedelta) -> datetime:

@@ -42,10 +42,7 @@ def revise(
         raise ValidationError(
             _("Somebody else has changed this ladder meanwhile. Look at the version in force.")
         )
-    steps = [
-        {field: rung.get(field, Rung._meta.get_field(field).get_default()) for field in STEP}
-        for rung in rungs
-    ]
+    steps = [{field: rung.get(field, getattr(Rung(), field)) for field in STEP} for rung in rungs]
     before = [{field: getattr(rung, field) for field in STEP} for rung in current.rungs.all()]
     if (steps, name, never_waits) == (before, current.name, current.never_waits):
         return current

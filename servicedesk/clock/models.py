@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from servicedesk.calendars.models import Calendar
 
 
-class LadderQuerySet(models.QuerySet):
+class LadderQuerySet(models.QuerySet["Ladder"]):
     def active(self, kind: str) -> Ladder | None:
         """The ladder that new deadlines of this kind take; None where that kind only breaks and never rings."""
         return self.filter(kind=kind, active=True).first()

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from servicedesk.outbox.models import Message
+from django.urls import reverse
+
+from servicedesk.outbox.models import Message, State
 from servicedesk.outbox.posting import Draft, post_many
 from servicedesk.staff.models import User
 
@@ -22,29 +24,46 @@ def notify(rings: Sequence[Ring], *, sweep: str, at: datetime, directory: Direct
     """Post one notice and one e-mail to everybody reached by these rings, in the caller's transaction.
 
     In-app notices never wait; e-mail waits for the person's working time, unless a ring never waits or the wait
-    would outlast the due time of a reminder.
+    would outlast the due time of a reminder. What an earlier batch of the sweep wrote is extended while unsent.
     """
     of_person: dict[int, list[Ring]] = defaultdict(list)
     for ring in rings:
-        of_person[ring.person_id].append(ring)
+        if ring.person_id is not None:
+            of_person[ring.person_id].append(ring)
     posted = _posted(sweep, of_person)
     drafts = []
     for person_id, theirs in of_person.items():
         params = {"count": len(theirs), "items": [item(ring) for ring in theirs[:LISTED]]}
         for channel in ("in_app", "email"):
             key = f"sweep:{sweep}:{person_id}:{channel}"
-            if message := posted.get(key):
-                _extend(message, params)
+            if (message := posted.get(key)) and _extended(message, params):
                 continue
-            send_after = None if channel == "in_app" else _send_after(theirs, person_id, at, directory)
-            drafts.append(
-                Draft(
-                    event="owed", key=key, channel=channel, recipient=User(pk=person_id), params=params, at=at,
-                    send_after=send_after, urgent=_never_waits(theirs),
-                )
-            )  # fmt: skip
+            key = f"{key}:{theirs[0].pk}" if message else key
+            drafts.append(_draft(key, channel, person_id, params, theirs, at=at, directory=directory))
     if drafts:
         post_many(drafts)
+
+
+def _draft(
+    key: str,
+    channel: str,
+    person_id: int,
+    params: dict,
+    rings: Sequence[Ring],
+    *,
+    at: datetime,
+    directory: Directory,
+) -> Draft:
+    return Draft(
+        event="owed",
+        key=key,
+        channel=channel,
+        recipient=User(pk=person_id),
+        params=params,
+        at=at,
+        send_after=None if channel == "in_app" else _send_after(rings, person_id, at, directory),
+        urgent=_never_waits(rings),
+    )
 
 
 def item(ring: Ring) -> dict:
@@ -58,7 +77,7 @@ def item(ring: Ring) -> dict:
         "overdue": not ring.rung.is_reminder,
         "position": ring.position,
         "reason": ring.reason,
-        "ring": ring.pk if ring.rung.acknowledge else None,
+        "acknowledge": reverse("clock:acknowledge", args=[ring.pk]) if ring.rung.acknowledge else "",
     }
 
 
@@ -81,7 +100,11 @@ def _posted(sweep: str, people) -> dict[str, Message]:
     return {message.key: message for message in Message.objects.filter(key__in=keys)}
 
 
-def _extend(message: Message, params: dict) -> None:
+def _extended(message: Message, params: dict) -> bool:
+    """Add to a message of the same sweep, unless a sender has it already."""
     items = (message.params["items"] + params["items"])[:LISTED]
-    message.params = {"count": message.params["count"] + params["count"], "items": items}
-    message.save(update_fields=["params"])
+    whole = {"count": message.params["count"] + params["count"], "items": items}
+    unsent = Message.objects.filter(pk=message.pk, tries=0)
+    if message.channel != "in_app":
+        unsent = unsent.filter(state=State.QUEUED)
+    return bool(unsent.update(params=whole))

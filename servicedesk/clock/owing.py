@@ -84,7 +84,7 @@ def _deadline(one: Owed, ladder: Ladder | None, *, at: datetime) -> Deadline:
         raise ValidationError(_("The promised time must lie in the future."), code="past")
     matter = one.matter
     steps = schedule(
-        ladder.rungs.all() if ladder else [],
+        list(ladder.rungs.all()) if ladder else [],
         made_at=at,
         due_at=one.due_at,
         work=matter.calendar.work_calendar(),

@@ -137,7 +137,7 @@ def _repeat(effects: Advance, *, rungs, told: Sequence[Ring], at: datetime, dire
             department_id=effects.deadline.department_id,
             owner_id=effects.deadline.owner_id,
             first_responder_id=effects.deadline.first_responder_id,
-            silent={ring.person_id} if silent else (),
+            silent=[ring.person_id] if silent and ring.person_id else (),
         )
         planned, ring.repeat_at = ring.repeat_at, None
         effects.repeated.append(ring)

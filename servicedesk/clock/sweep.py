@@ -76,7 +76,8 @@ def _candidates(
     if after:
         moment, pk = after
         due = due.filter(next_ring_at__gte=moment).exclude(next_ring_at=moment, pk__lte=pk)
-    return list(due.values_list("pk", "next_ring_at", "subject")[:batch])
+    rows = due.values_list("pk", "next_ring_at", "subject")[:batch]
+    return [(pk, moment, subject) for pk, moment, subject in rows if moment is not None]
 
 
 def _carry_out(rows: list[tuple[int, str]], run: Sweep) -> None:

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -14,11 +15,13 @@ from servicedesk.clock.acknowledging import acknowledge
 from servicedesk.clock.desk import desk_of
 from servicedesk.clock.explaining import explain
 from servicedesk.clock.models import Deadline, Ring
+from servicedesk.outbox.rendering import local_path
+from servicedesk.staff.requests import StaffRequest
 
 
 @login_required
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: StaffRequest) -> HttpResponse:
     """Everything I owe. htmx polls the lists; while nothing changed the answer is 204."""
     now = timezone.now()
     mine = desk_of(request.user, at=now, after=_after(request.GET.get("after", "")))
@@ -40,7 +43,7 @@ def _after(text: str) -> tuple[datetime, int] | None:
 
 @login_required
 @require_safe
-def deadline(request: HttpRequest, pk: int) -> HttpResponse:
+def deadline(request: StaffRequest, pk: int) -> HttpResponse:
     """Why something is due when it is, what its ladder has rung, and what comes next."""
     owed = get_object_or_404(
         Deadline.objects.visible_to(request.user).select_related("owner", "ladder", "calendar"), pk=pk
@@ -52,7 +55,7 @@ def deadline(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def acknowledge_ring(request: HttpRequest, pk: int) -> HttpResponse:
+def acknowledge_ring(request: StaffRequest, pk: int) -> HttpResponse:
     """Acknowledge a notice that reached me."""
     ring = get_object_or_404(Ring.objects.filter(person=request.user).select_related("deadline"), pk=pk)
     now = timezone.now()
@@ -60,4 +63,6 @@ def acknowledge_ring(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx:
         return render(request, "clock/_desk.html", {"desk": desk_of(request.user, at=now), "now": now})
     messages.success(request, _("Acknowledged."))
-    return redirect("clock:deadline", ring.deadline_id)
+    return redirect(
+        local_path(request.POST.get("next", "")) or reverse("clock:deadline", args=[ring.deadline_id])
+    )

@@ -83,7 +83,7 @@ class Department(models.Model):
         while unit and not unit.calendar_id and unit.pk not in seen:
             seen.add(unit.pk)
             unit = unit.parent
-        return unit.calendar if unit and unit.calendar_id else Calendar.objects.default()
+        return (unit and unit.calendar) or Calendar.objects.default()
 
     def clean(self) -> None:
         """Refuse a place in the tree that would close a loop."""

@@ -101,7 +101,7 @@ class Mapping:
         """A field's moment in UTC terms of its zone; None where the row has none. Raises RowError."""
         source = self.fields.get(name)
         text = source.read(cells) if source else ""
-        if not text:
+        if source is None or not text:
             return None
         text = " ".join(POINT_ZERO.sub(r"\1", part) for part in text.split(" "))
         for form in source.formats:

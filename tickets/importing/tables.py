@@ -76,7 +76,8 @@ class _Lines:
     """Lines for the csv reader that can be counted and looked at: an open quote at the end means a cut-off row."""
 
     def __init__(self, lines: Iterator[str]) -> None:
-        self._lines, self._pushed = lines, []
+        self._lines = lines
+        self._pushed: list[str] = []
         self.taken: list[str] = []
 
     def __iter__(self) -> _Lines:

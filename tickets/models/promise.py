@@ -121,3 +121,10 @@ class OpinionCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id}/{self.number}"
+
+    @property
+    def owed(self) -> Deadline:
+        """The deadline of a check that is owed. Raises LookupError for one made in the acceptance itself."""
+        if self.deadline is None:
+            raise LookupError("this check was made in the acceptance")
+        return self.deadline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -51,8 +51,8 @@ class TicketQuerySet(models.QuerySet):
 
     def silent(self) -> Self:
         """Unresolved, and nothing said to the customer since the live promise was made: avoided (R1.4b)."""
-        contacts = self.model._meta.get_field("contacts").related_model.objects
-        said = contacts.filter(
+        contacts: Any = self.model._meta.get_field("contacts").related_model
+        said = contacts.objects.filter(
             ticket=OuterRef("pk"), direction="out", at__gt=OuterRef("live_deadline__made_at")
         )
         return self.unresolved().filter(~Exists(said))
@@ -266,6 +266,13 @@ class Ticket(models.Model):
     @cached_property
     def calendar(self) -> Calendar:
         return self.department.effective_calendar()
+
+    @property
+    def live(self) -> Deadline:
+        """The live deadline of an unresolved ticket. Raises LookupError where there is none."""
+        if self.live_deadline is None:
+            raise LookupError(f"nothing is live on {self.number}")
+        return self.live_deadline
 
     def deadline(self) -> Deadline | None:
         """What is owed on it now: its promise or due time, or the open check."""

@@ -4,10 +4,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from servicedesk.audit.timeline import Entry, Head
 from servicedesk.clock import sweep as sweeping
+from servicedesk.clock.acknowledging import acknowledge
 from servicedesk.clock.models import Deadline, Ring
 from servicedesk.clock.owing import owe, settle, withdraw
 from servicedesk.clock.sweep import put_back, sweep
@@ -323,7 +325,49 @@ def test_a_sweep_that_dies_before_commit_leaves_everything_due(monkeypatch):
 
 
 def test_a_promise_must_lie_in_the_future():
-    from django.core.exceptions import ValidationError
-
     with pytest.raises(ValidationError):
         owe("promise", make_matter(), due_at=MONDAY, at=MONDAY)
+
+
+def test_an_acknowledged_ring_repeats_no_more_and_the_ladder_goes_on():
+    make_ladder(
+        "urgent",
+        {
+            "when": "after",
+            "position": "department_manager",
+            "acknowledge": True,
+            "repeat_every": 10,
+            "rounds": 5,
+        },
+        {"when": "after", "amount": 1, "unit": "hours", "position": "executive"},
+    )
+    unit = make_unit()
+    deadline = make_deadline(make_matter(unit), kind="urgent", due_at=DUE, at=MONDAY)
+    sweep(DUE + SECOND)
+    ring = Ring.objects.get(deadline=deadline)
+    with pytest.raises(ValidationError):
+        acknowledge(ring, by=unit.executive, at=DUE + timedelta(minutes=1))
+    acknowledge(ring, by=unit.manager, at=DUE + timedelta(minutes=1))
+    acknowledge(ring, by=unit.manager, at=DUE + timedelta(minutes=2))
+    notice = Message.objects.get(recipient=unit.manager, channel="in_app")
+    assert notice.acknowledged_at == DUE + timedelta(minutes=1)
+    for minutes in (12, 30, 61):
+        sweep(DUE + timedelta(minutes=minutes))
+    assert told(deadline) == [unit.manager_id, unit.executive_id]
+    assert events(deadline).count("acknowledged") == 1
+
+
+def test_a_message_that_a_sender_has_already_is_not_extended(monkeypatch):
+    unit = make_unit()
+    for _ in range(4):
+        make_deadline(make_matter(unit), due_at=DUE, at=MONDAY)
+    honest = sweeping.notify
+
+    def notify(*args, **kwargs):
+        honest(*args, **kwargs)
+        Message.objects.filter(channel="email").update(tries=1)
+
+    monkeypatch.setattr(sweeping, "notify", notify)
+    sweep(DUE + SECOND, batch=2)
+    mails = Message.objects.filter(recipient=unit.manager, channel="email")
+    assert sorted(mail.params["count"] for mail in mails) == [2, 2]
