@@ -76,8 +76,7 @@ def escalation_in_words(kind: str = "promise") -> str:
 
 
 def _rungs(kind: str) -> list[Rung]:
-    ladder = Ladder.objects.active(kind)
-    return list(ladder.rungs.all()) if ladder else []
+    return list(Rung.objects.filter(ladder__kind=kind, ladder__active=True).order_by("number"))
 
 
 def step_in_words(rung: Rung) -> str:

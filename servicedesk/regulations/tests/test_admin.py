@@ -63,7 +63,7 @@ def page(code):
 
 def test_all_settings_stand_on_one_page(client, admin, django_assert_max_num_queries):
     change("S2", Span(2, "working_days"), by=admin, at=datetime(2026, 3, 2, tzinfo=UTC))
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         text = client.get(LIST).content.decode()
     assert all(f">{code}<" in text for code in DEFINITIONS)
     assert "as shipped: 3 working days" in text
