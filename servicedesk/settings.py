@@ -259,6 +259,7 @@ AXES_VERBOSE = False
 
 # Logs: one line of text in the demo, one JSON object a line elsewhere; numbers and ids, never personal text
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
+CHATTY = [] if LOG_LEVEL == "DEBUG" else ["app.trace", "beat", "worker.request", "worker.strategy"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -281,7 +282,9 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
-        "celery": {"level": "WARNING" if DEMO else "INFO"},  # else the demo prints every run of the clock
+        "celery": {"level": "WARNING" if DEMO else "INFO"},
+        # Several lines for every run of the clock, every few seconds; failures still come through.
+        **{f"celery.{name}": {"level": "WARNING"} for name in CHATTY},
         "servicedesk.requests": {
             "level": "INFO" if env.bool("LOG_REQUESTS", default=not DEMO) else "WARNING"
         },

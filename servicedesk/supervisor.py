@@ -19,7 +19,7 @@ from typing import Any, TextIO
 FIRST_PAUSE = 1.0  # seconds before a dead child starts again; doubled while it keeps dying
 LONGEST_PAUSE = 30.0  # seconds
 STEADY = 20.0  # seconds after which a child counts as running well again
-PATIENCE = 8.0  # seconds a child has to stop before it is killed
+PATIENCE = 10.0  # seconds a child has to stop before it is killed
 TICK = 0.1  # seconds between two looks at the children
 PR_SET_PDEATHSIG = 1
 

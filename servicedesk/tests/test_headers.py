@@ -42,7 +42,8 @@ def test_the_log_of_a_request_holds_its_route_and_nothing_that_was_typed(client,
 
 def test_log_lines_know_the_request_they_belong_to():
     token = request_id.set("abc")
-    record = logging.makeLogRecord({})
+    record = logging.makeLogRecord({"request": "<WSGIRequest: GET '/customers/?q=Wang'>"})
     assert RequestNumber().filter(record)
     request_id.reset(token)
     assert record.request_id == "abc"
+    assert "Wang" not in str(vars(record))
