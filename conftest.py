@@ -18,7 +18,7 @@ from django.utils import translation
 
 from servicedesk.audit.triggers import install, lift
 
-pytest_plugins = ["servicedesk.testing.browser"]
+pytest_plugins = ["servicedesk.testing.browser", "servicedesk.testing.running"]
 
 
 def pytest_configure():

@@ -7,11 +7,11 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from servicedesk.staff.directory import Directory
 
 from servicedesk.audit.timeline import record
 from servicedesk.clock.owing import pass_on
 from servicedesk.outbox.posting import post
+from servicedesk.staff.directory import Directory
 from servicedesk.staff.models import Department, User
 from tickets.models import OwnershipPeriod, Ticket
 from tickets.promises import lock

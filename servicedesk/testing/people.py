@@ -14,4 +14,4 @@ def make_user(**fields: Any) -> Any:
     fields.setdefault("username", f"anybody{n}")
     fields.setdefault("display_name", f"Anybody {n}")
     fields.setdefault("email", f"{fields['username']}@example.org")
-    return get_user_model().objects.create_user(password="a long enough password", **fields)  # noqa: S106
+    return get_user_model().objects.create_user(password="a long enough password", **fields)

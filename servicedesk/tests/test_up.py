@@ -1,49 +1,17 @@
 import os
-import shutil
 import signal
-import socket
-import subprocess
 import sys
-import time
-from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from servicedesk.supervisor import Part, Supervisor
+from servicedesk.testing.running import desk_in, desk_up, manage, wait_for
 
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
 ]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(what, seconds=40):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := what():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"waited {seconds} s in vain")
-
-
-def status(port, path):
-    asking = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        asking.request("GET", path)
-        return asking.getresponse().status
-    except (OSError, HTTPException):
-        return None
-    finally:
-        asking.close()
 
 
 def children(pid):
@@ -68,61 +36,6 @@ def command(pid):
 
 def child_called(desk, name):
     return next((pid for pid in children(desk.pid) if name in command(pid)), None)
-
-
-def desk_in(folder):
-    """The environment of a desk of its own: SQLite in that folder, and Redis where the tests have it."""
-    own = {
-        "DATABASE_URL": f"sqlite:///{folder}/desk.sqlite3",
-        "SECRET_KEY": "only for this test",
-        "VAR_DIR": str(folder),
-        "BROKER_FOLDER": str(folder / "broker"),
-        "REDIS_URL": settings.REDIS_URL,
-        "PORT": str(free_port()),
-        "WEB_PROCESSES": "1",
-    }
-    return {**os.environ, **own}
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    """An empty database with every table."""
-    folder = tmp_path_factory.mktemp("desk")
-    migrating = manage(desk_in(folder), "migrate", "-v0")
-    assert migrating.returncode == 0, migrating.stderr
-    return folder / "desk.sqlite3"
-
-
-@pytest.fixture
-def environment(migrated, tmp_path):
-    shutil.copy(migrated, tmp_path)
-    return desk_in(tmp_path)
-
-
-def manage(environment, *words):
-    return subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-
-
-@contextmanager
-def desk_up(environment):
-    told = Path(environment["VAR_DIR"], "told.txt")
-    with told.open("w") as out:
-        desk = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=settings.BASE_DIR, env=environment, stdout=out, stderr=out, start_new_session=True,
-        )  # fmt: skip
-    try:
-        wait_for(lambda: status(int(environment["PORT"]), "/healthz") == 200)
-        yield desk
-    except Exception as error:
-        raise AssertionError(told.read_text()) from error
-    finally:
-        if desk.poll() is None:
-            desk.kill()
-            desk.wait()
 
 
 def test_one_command_runs_the_desk_mends_it_and_ends_it(environment):
