@@ -4,6 +4,7 @@ from tickets.models.contact import Contact, Note, Reading
 from tickets.models.policies import Category, Kind, Process
 from tickets.models.promise import OpinionCheck, Promise
 from tickets.models.standing import Mark, OwnershipPeriod, VoidRequest
+from tickets.models.submission import Submission
 from tickets.models.ticket import Channel, NumberSeries, Ticket
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Process",
     "Promise",
     "Reading",
+    "Submission",
     "Ticket",
     "VoidRequest",
 ]

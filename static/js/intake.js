@@ -1,0 +1,63 @@
+/* Logging a call by keyboard: Enter goes on to what is needed next, Ctrl+Enter saves, Alt+A means anonymous.
+   Without it the form works the same: Enter finds the caller, a button saves. */
+
+const form = document.getElementById("intake");
+const who = document.getElementById("id_who");
+const anonymous = document.getElementById("id_anonymous");
+const NARROW = "(max-width: 991.98px)";
+let lookedUp = who.value; // the text that the shown caller stands for
+let goOn = false; // Enter was pressed while a look-up was under way
+
+/* --- keys ----------------------------------------------------------------------------------------------------- */
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    return form.requestSubmit(form.querySelector("[data-save]"));
+  }
+  if (event.altKey && event.code === "KeyA" && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    anonymous.click();
+    return (anonymous.checked ? document.getElementById("id_words") : who).focus();
+  }
+  if (event.key !== "Enter" || event.shiftKey || event.altKey || !event.target.matches("#intake input")) return;
+  event.preventDefault(); // Enter in a line would send the whole form
+  if (event.target !== who) return next(event.target)?.focus();
+  if (who.value.trim() === lookedUp.trim()) return toWhatIsNeeded();
+  goOn = true;
+  who.dispatchEvent(new Event("look"));
+});
+
+function toWhatIsNeeded() {
+  (form.querySelector("#caller [data-next]") || document.getElementById("id_words")).focus();
+}
+
+// The next field in the order of Tab; of a group of choices only one counts.
+function next(field) {
+  const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea, button")];
+  const later = fields.slice(fields.indexOf(field) + 1);
+  return later.find((one) => !one.disabled && one.checkVisibility() && (one.type !== "radio" || (one.name !== field.name && (one.checked || !groupChecked(one)))));
+}
+
+function groupChecked(radio) {
+  const group = form.elements[radio.name];
+  return Boolean(group.value);
+}
+
+/* --- the caller ------------------------------------------------------------------------------------------------ */
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "caller") return;
+  lookedUp = event.detail.requestConfig.parameters.who ?? who.value;
+  if (!goOn) return;
+  goOn = false;
+  toWhatIsNeeded();
+});
+
+/* --- the listening card stays as one left it ---------------------------------------------------------------------- */
+
+const listening = document.getElementById("listening");
+const kept = localStorage.getItem("listening");
+listening.open = kept === null ? !matchMedia(NARROW).matches : kept === "open";
+listening.querySelector("summary").addEventListener("click", () => localStorage.setItem("listening", listening.open ? "closed" : "open"));

@@ -1,0 +1,263 @@
+"""The matter itself, how the call ends, and when it really came in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from servicedesk.staff.models import User
+from tickets.intake import Answer
+from tickets.limits import Word
+from tickets.models import Category, Channel, Kind, Process, Ticket
+from tickets.offers import Choice, Offer
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+EARLIEST, FURTHEST = (
+    datetime(2000, 1, 1, tzinfo=UTC),
+    datetime(2100, 1, 1, tzinfo=UTC),
+)  # beyond is a slip of the pen
+LONGEST = 20_000  # characters of what a person types
+OTHER = "other"  # a time of one's own instead of one that is offered
+LEAN_KINDS = {Kind.INQUIRY, Kind.TASK}  # nothing but words and category is asked (CASES s)
+READ_BACK = [
+    (Ticket.ReadBack.YES, gettext_lazy("Yes, and confirmed")),
+    (Ticket.ReadBack.IMPOSSIBLE, gettext_lazy("Not possible")),
+]
+
+
+def moment_field(label: StrOrPromise) -> forms.DateTimeField:
+    """A moment in the reader's zone."""
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(label=label, required=False, widget=widget, validators=[check_sane])
+
+
+def check_sane(moment: datetime) -> None:
+    """Refuse years that no clock and no database counts with."""
+    if not EARLIEST <= moment <= FURTHEST:
+        raise ValidationError(_("This date cannot be meant. Please check day and year."))
+
+
+def capital(choices: list) -> list:
+    """Choices as buttons show them."""
+    return [(value, capfirst(label)) for value, label in choices]
+
+
+def text_area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+class KindSelect(forms.RadioSelect):
+    """Kinds of matter; each says in `data-needs` how much is asked of it: full, some or lean."""
+
+    needs: dict[str, str] = {}
+
+    def create_option(self, name, value, *args, **kwargs):
+        option = super().create_option(name, value, *args, **kwargs)
+        option["attrs"] |= {"data-needs": self.needs.get(value, "some"), "data-kind": value}
+        return option
+
+
+def needs_by_kind() -> dict[str, str]:
+    """How much is asked for each kind, as its process says (CASES s)."""
+    full = set(Process.objects.filter(full_intake=True).values_list("kind", flat=True))
+    return {
+        kind: "full" if kind in full else "lean" if kind in LEAN_KINDS else "some" for kind in Kind.values
+    }
+
+
+class MatterForm(forms.Form):
+    """What the customer says, and what it is about. What a kind does not need may stay empty."""
+
+    words = forms.CharField(
+        label=gettext_lazy("What the customer says"),
+        max_length=LONGEST,
+        widget=text_area(4),
+        error_messages={"required": gettext_lazy("Write down what the customer says, in their words.")},
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=capital(Kind.choices), widget=KindSelect, initial=Kind.COMPLAINT
+    )
+    category = forms.ModelChoiceField(
+        Category.objects.none(),
+        label=gettext_lazy("Category"),
+        empty_label=gettext_lazy("Choose"),
+        error_messages={
+            "required": gettext_lazy("Choose what it is about."),
+            "invalid_choice": gettext_lazy("Choose a category that is offered for this kind of matter."),
+        },
+    )
+    channel = forms.ChoiceField(
+        label=gettext_lazy("Came in by"), choices=capital(Channel.choices), initial=Channel.PHONE
+    )
+    wanted = forms.CharField(
+        label=gettext_lazy("What they want most"), max_length=LONGEST, required=False, widget=text_area(2)
+    )
+    severity = forms.ChoiceField(
+        label=gettext_lazy("How severe"),
+        choices=capital(Ticket.Severity.choices),
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    read_back = forms.ChoiceField(
+        label=gettext_lazy("Read back to the customer"),
+        choices=READ_BACK,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    read_back_note = forms.CharField(label=gettext_lazy("because"), max_length=LONGEST, required=False)
+    cause = forms.CharField(label=gettext_lazy("What led to it"), max_length=LONGEST, required=False)
+
+    def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.needs = needs_by_kind()
+        self.fields["kind"].widget.needs = self.needs
+        offered = Category.for_kind(kind)
+        self.categories = list(offered.values_list("pk", "name"))
+        offer_rows(choice_of(self, "category"), self.categories, offered)
+
+    def clean(self) -> dict[str, Any]:
+        """A full intake judges how severe the matter is; elsewhere it is ordinary unless somebody said otherwise."""
+        values = super().clean() or {}
+        full = self.needs.get(values.get("kind", "")) == "full"
+        if full and not values.get("severity") and "severity" not in self.errors:
+            self.add_error("severity", _("Say how severe it is."))
+        values["severity"] = values.get("severity") or Ticket.Severity.ORDINARY
+        values["read_back"] = values.get("read_back") or Ticket.ReadBack.NOT_ASKED
+        return values
+
+
+class EndingForm(forms.Form):
+    """Answered and accepted in the call, or promised by a time (R1.1d, R1.1e); a task has its due time."""
+
+    PROMISE, ANSWER = "promise", "answer"
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How the call ends"),
+        choices=[(PROMISE, gettext_lazy("Promise a time")), (ANSWER, gettext_lazy("Answered now"))],
+        initial=PROMISE,
+        widget=forms.RadioSelect,
+    )
+    answer = forms.CharField(
+        label=gettext_lazy("Your answer, as the customer accepted it"),
+        max_length=LONGEST,
+        required=False,
+        widget=text_area(3),
+    )
+    due = forms.CharField(label=gettext_lazy("The customer hears from us by"), max_length=40, required=False)
+    due_at = moment_field(gettext_lazy("Another time"))
+    will_tell = forms.CharField(
+        label=gettext_lazy("What they will be told"), max_length=LONGEST, required=False
+    )
+    reply_by = forms.ChoiceField(
+        label=gettext_lazy("Answer by"),
+        choices=[("", gettext_lazy("as the customer prefers")), *capital(Channel.choices)],
+        required=False,
+    )
+    requester = forms.ModelChoiceField(
+        User.objects.none(), label=gettext_lazy("Wanted by"), required=False, empty_label=None
+    )
+
+    def __init__(self, kind: str, offer: Offer, people: list, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind, self.offer = kind, offer
+        self.initial.setdefault("due", offer.proposed.isoformat())
+        self.initial.setdefault("will_tell", _("What we have found out and what happens next."))
+        offer_rows(choice_of(self, "requester"), people, User.objects.active())
+
+    @property
+    def due_choices(self) -> list[Choice]:
+        """The times on offer, and the one that was chosen when these were other ones."""
+        chosen = stated(str(self["due"].value() or ""))
+        choices = self.offer.choices
+        if chosen and chosen not in [choice.due_at for choice in choices]:
+            choices = [*choices, Choice(chosen, _("chosen"))]
+        return choices
+
+    @property
+    def chosen(self) -> datetime | None:
+        """Which of the times stands chosen; None for another time."""
+        return stated(str(self["due"].value() or ""))
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `result`: the Answer or the Word that is given."""
+        values = super().clean() or {}
+        if values.get("outcome") == self.ANSWER and self.kind != Kind.TASK:
+            values["result"] = Answer(values.get("answer", ""))
+        else:
+            values["result"] = self._word(values)
+        return values
+
+    def _word(self, values: dict[str, Any]) -> Word | None:
+        if values.get("due") == OTHER:
+            due_at, name = values.get("due_at"), "due_at"
+        else:
+            due_at, name = stated(values.get("due", "")), "due"
+        if due_at is None:
+            if name not in self.errors:
+                self.add_error(name, _("Say by when the customer hears from us."))
+            return None
+        is_task = self.kind == Kind.TASK
+        will_tell = _("The task is done.") if is_task else values.get("will_tell", "")
+        return Word(due_at=due_at, will_tell=will_tell, channel=values.get("reply_by", ""))
+
+
+def stated(text: str) -> datetime | None:
+    """The moment that an offered time stands for; None for what is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            return None
+        check_sane(moment)
+    except (ValueError, OverflowError, ValidationError):
+        return None
+    return moment.astimezone(UTC)
+
+
+class LateForm(forms.Form):
+    """Received earlier, or by somebody else (CASES m); all of it optional."""
+
+    received_at = moment_field(gettext_lazy("Received at"))
+    first_responder = forms.ModelChoiceField(
+        User.objects.none(), label=gettext_lazy("First asked was"), required=False, empty_label=None
+    )
+    late_reason = forms.CharField(
+        label=gettext_lazy("Why it is entered only now"),
+        help_text=gettext_lazy("Needed where it was received more than a day ago."),
+        max_length=LONGEST,
+        required=False,
+    )
+
+    def __init__(self, people: list, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_rows(choice_of(self, "first_responder"), people, User.objects.active())
+
+    @property
+    def is_used(self) -> bool:
+        """Whether to show it open: something stands in it, or is wrong."""
+        return bool(self.errors or self["received_at"].value() or self["late_reason"].value())
+
+
+def colleagues(user: User) -> list[tuple[int, str]]:
+    """Everybody who works here, read once for all lists of one page."""
+    people = User.objects.visible_to(user).active()
+    return [(person.pk, str(person)) for person in people.only("pk", "display_name", "username")]
+
+
+def choice_of(form: forms.Form, name: str) -> forms.ModelChoiceField:
+    """The field of the form that offers rows."""
+    return cast(forms.ModelChoiceField, form.fields[name])
+
+
+def offer_rows(field: forms.ModelChoiceField, choices: list[tuple[Any, str]], rows: QuerySet) -> None:
+    """Draw these choices, which are read already; check against the rows."""
+    field.queryset = rows
+    field.choices = choices if field.empty_label is None else [("", field.empty_label), *choices]
