@@ -25,6 +25,7 @@ CATALOGUES = {
 }
 # OpenCC works character by character; these are the words a service department writes (REGULATIONS, Appendix F).
 GLOSSARY = {
+    "籤收": "簽收",
     "登錄": "登入", "設置": "設定", "數據": "資料", "默認": "預設", "用戶": "使用者", "信息": "資訊", "郵箱": "信箱",
     "週期": "週期", "回訪週期": "回訪週期", "答複": "答覆", "回複": "回覆", "徵求": "徵求", "着": "著", "臺": "台",
     "網絡": "網路", "文件": "檔案", "搜索": "搜尋", "服務器": "伺服器", "導入": "匯入", "導出": "匯出", "短信": "簡訊",
@@ -33,7 +34,7 @@ GLOSSARY = {
 
 
 def traditional(text: str) -> str:
-    text = OpenCC("s2t").convert(text)
+    text = OpenCC("s2tw").convert(text)
     for wrong, right in GLOSSARY.items():
         text = text.replace(wrong, right)
     return text
