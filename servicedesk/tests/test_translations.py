@@ -29,7 +29,8 @@ def test_placeholders_are_kept(locale):
         entry.msgid
         for entry in catalogue(locale)
         for text in texts(entry)
-        if not set(PLACEHOLDER.findall(text)) <= set(PLACEHOLDER.findall(entry.msgid + (entry.msgid_plural or "")))
+        if not set(PLACEHOLDER.findall(text))
+        <= set(PLACEHOLDER.findall(entry.msgid + (entry.msgid_plural or "")))
     ]
     assert wrong == []
 
@@ -40,12 +41,17 @@ def test_what_names_something_still_names_it(locale):
     lost = [
         entry.msgid
         for entry in catalogue(locale)
-        if not entry.msgid_plural and set(PLACEHOLDER.findall(entry.msgid)) != set(PLACEHOLDER.findall(entry.msgstr))
+        if not entry.msgid_plural
+        and set(PLACEHOLDER.findall(entry.msgid)) != set(PLACEHOLDER.findall(entry.msgstr))
     ]
     assert lost == []
 
 
 def test_simplified_and_traditional_are_different_scripts():
     hans, hant = (catalogue(locale) for locale in LOCALES)
-    assert not [entry.msgid for entry in hant if any(letter in "".join(texts(entry)) for letter in "们时对这说诉单责")]
-    assert not [entry.msgid for entry in hans if any(letter in "".join(texts(entry)) for letter in "們時對這說訴單責")]
+    assert not [
+        entry.msgid for entry in hant if any(letter in "".join(texts(entry)) for letter in "们时对这说诉单责")
+    ]
+    assert not [
+        entry.msgid for entry in hans if any(letter in "".join(texts(entry)) for letter in "們時對這說訴單責")
+    ]

@@ -5,6 +5,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from servicedesk.calendars import editions
 from servicedesk.calendars.models import Calendar, CalendarVersion, HolidayList
 from servicedesk.calendars.publishing import load_holidays, publish, set_hours
 from servicedesk.calendars.testing import OFFICE_HOURS, ROUND_THE_CLOCK, make_calendar
@@ -87,6 +88,7 @@ def test_a_calendar_without_a_region_has_no_holidays_to_wait_for():
 
 def test_the_arithmetic_is_read_once_per_version(django_assert_num_queries):
     calendar = make_calendar(timezone="Asia/Urumqi")
+    editions._read.clear()  # whoever hears that a calendar changed may have read it
 
     with django_assert_num_queries(1):
         calendar.work_calendar()
