@@ -44,14 +44,21 @@ def redis_server() -> str:
 
 def engines() -> dict[str, dict[str, str]]:
     """What to run on, each with its environment; the fullest comes last."""
-    alone = {"DATABASE_URL": "", "REDIS_URL": "", "SECRET_KEY": ""}
-    found = {"SQLite and the embedded broker": alone}
+    found = {
+        "SQLite and the embedded broker": {
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "DEMO": "True",
+            "SECRET_KEY": SECRET,
+        }
+    }
     database, broker = postgresql(), redis_server()
     if database:
         name = f"{database} and {broker or 'the embedded broker'}"
         found[name] = {
             "DATABASE_URL": DATABASE_URL,
             "REDIS_URL": REDIS_URL if broker else "",
+            "DEMO": "False",
             "SECRET_KEY": SECRET,
         }
     return found
@@ -62,7 +69,7 @@ def run(environment: dict[str, str], arguments: list[str]) -> int:
     return subprocess.run(
         [sys.executable, "-m", "pytest", *spread, *arguments],
         cwd=ROOT,
-        env={**os.environ, "DEMO": "", **environment},
+        env={**os.environ, **environment},
     ).returncode
 
 
