@@ -19,7 +19,18 @@ APPS = [*LAYERS, *BOTTOM]
 # These join the whole and may import everybody; nobody imports them.
 TOP = {
     f"servicedesk.{name}"
-    for name in ["apps", "settings", "urls", "celery", "wsgi", "asgi", "health", "management", "tests"]
+    for name in [
+        "apps",
+        "settings",
+        "urls",
+        "celery",
+        "wsgi",
+        "asgi",
+        "health",
+        "management",
+        "tests",
+        "demo",
+    ]
 }
 
 
