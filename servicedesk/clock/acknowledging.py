@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import lock_heads, record
-from servicedesk.clock.models import Deadline, Ring
+from servicedesk.clock.models import Ring
+from servicedesk.clock.owing import ring_on
 from servicedesk.outbox.reading import mark_acknowledged
 
 if TYPE_CHECKING:
@@ -36,16 +37,6 @@ def acknowledge(ring: Ring, *, by: User, at: datetime) -> Ring:
         record(
             ring.deadline.subject, "acknowledged", by=by, at=at, deadline=ring.deadline_id, rung=ring.rung_id
         )
-        _ring_on(ring.deadline_id)
+        ring_on(ring.deadline_id)
     ring.refresh_from_db()
     return ring
-
-
-def _ring_on(pk: int) -> None:
-    """The next moment of a deadline, without the repeats that were stopped."""
-    deadline = Deadline.objects.select_for_update().get(pk=pk)
-    if deadline.settled_at or deadline.set_aside_at:
-        return
-    repeats = Ring.objects.filter(deadline=pk, repeat_at__isnull=False).values_list("repeat_at", flat=True)
-    moments = [moment for moment in (deadline.next_step_at, *repeats) if moment]
-    Deadline.objects.filter(pk=pk, settled_at=None).update(next_ring_at=min(moments, default=None))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from servicedesk.audit.timeline import Record, record, record_many
-from servicedesk.clock.models import Deadline, Ladder
+from servicedesk.audit.timeline import Record, lock_heads, record_many
+from servicedesk.clock.models import Deadline, Ladder, Ring
 from servicedesk.clock.schedule import schedule
 
 if TYPE_CHECKING:
@@ -104,7 +102,7 @@ def _deadline(one: Owed, ladder: Ladder | None, *, at: datetime) -> Deadline:
         due_at=one.due_at,
         derivation=one.derivation,
         ladder=ladder,
-        schedule=[[moment.isoformat(), rung] for moment, rung in steps],
+        schedule=[[moment.astimezone(UTC).isoformat(), rung] for moment, rung in steps],
         next_step_at=steps[0][0],
         next_ring_at=steps[0][0],
     )
@@ -117,14 +115,10 @@ def settle(deadline: Deadline, *, by: User | str, at: datetime) -> Deadline:
     A breach that no sweep has stamped yet is stamped here, so that it stands on the timeline either way; a stamp that
     `at` shows to be premature stays and is marked as a clock fault. Raises ValidationError if it was settled before.
     """
-    late = at > deadline.due_at
-    facts = {"kind": deadline.kind, "due_at": deadline.due_at, "deadline": deadline.pk}
-    if late and deadline.broken_at is None:
-        record(deadline.subject, "broke", by="clock", at=at, **facts)
-    if not late and deadline.broken_at is not None:
-        record(deadline.subject, "clock_fault", by="clock", at=at, stamped_at=deadline.broken_at, **facts)
-    stamp = {"broken_at": Coalesce(F("broken_at"), at)} if late else {}
-    return _end(deadline, at=at, outcome=Deadline.Outcome.LATE if late else Deadline.Outcome.KEPT, **stamp)
+    fresh = _locked(deadline)
+    record_many(_judged(fresh, at=at))
+    late = at > fresh.due_at
+    return _end(deadline, fresh, at=at, outcome=Deadline.Outcome.LATE if late else Deadline.Outcome.KEPT)
 
 
 @transaction.atomic
@@ -133,24 +127,47 @@ def withdraw(deadline: Deadline, *, by: User | str, at: datetime, reason: str) -
 
     `reason` is a code, not a text. Raises ValidationError if it was settled before.
     """
-    overdue = at > deadline.due_at
-    facts = {"kind": deadline.kind, "due_at": deadline.due_at, "deadline": deadline.pk}
-    records = [Record(deadline.subject, "withdrawn", by, at, facts | {"reason": reason})]
-    if overdue and deadline.broken_at is None:
-        records.insert(0, Record(deadline.subject, "broke", "clock", at, facts))
-    record_many(records)
-    stamp = {"broken_at": Coalesce(F("broken_at"), at)} if overdue else {}
-    return _end(deadline, at=at, outcome=Deadline.Outcome.WITHDRAWN, **stamp)
-
-
-def _end(deadline: Deadline, *, at: datetime, outcome: str, **changes) -> Deadline:
-    changed = Deadline.objects.filter(pk=deadline.pk, settled_at=None).update(
-        settled_at=at, outcome=outcome, next_step_at=None, next_ring_at=None, **changes
+    fresh = _locked(deadline)
+    record_many(
+        [
+            *_judged(fresh, at=at),
+            Record(fresh.subject, "withdrawn", by, at, _facts(fresh) | {"reason": reason}),
+        ]
     )
-    if not changed:
+    return _end(deadline, fresh, at=at, outcome=Deadline.Outcome.WITHDRAWN)
+
+
+def _locked(deadline: Deadline) -> Deadline:
+    """The row as it stands, locked behind its timeline: a sweep may have stamped it since the caller read it."""
+    lock_heads([deadline.subject])
+    fresh = Deadline.objects.select_for_update().get(pk=deadline.pk)
+    if fresh.settled_at is not None:
         raise ValidationError(
             _("Somebody else has just settled this. Reload the page to see how."), code="settled"
         )
+    return fresh
+
+
+def _facts(deadline: Deadline) -> dict:
+    return {"kind": deadline.kind, "due_at": deadline.due_at, "deadline": deadline.pk}
+
+
+def _judged(deadline: Deadline, *, at: datetime) -> list[Record]:
+    """What the moment of settling tells about the stamp: a breach nobody stamped yet, or a stamp too early."""
+    late = at > deadline.due_at
+    if late and deadline.broken_at is None:
+        return [Record(deadline.subject, "broke", "clock", at, _facts(deadline))]
+    if not late and deadline.broken_at is not None:
+        stamped = {"stamped_at": deadline.broken_at}
+        return [Record(deadline.subject, "clock_fault", "clock", at, _facts(deadline) | stamped)]
+    return []
+
+
+def _end(deadline: Deadline, fresh: Deadline, *, at: datetime, outcome: str) -> Deadline:
+    fresh.settled_at, fresh.outcome, fresh.next_step_at, fresh.next_ring_at = at, outcome, None, None
+    if at > fresh.due_at:
+        fresh.broken_at = fresh.broken_at or at
+    fresh.save(update_fields=["settled_at", "outcome", "next_step_at", "next_ring_at", "broken_at"])
     deadline.refresh_from_db()
     return deadline
 
@@ -158,3 +175,13 @@ def _end(deadline: Deadline, *, at: datetime, outcome: str, **changes) -> Deadli
 def pass_on(subject: str, *, owner: User, department: Department) -> int:
     """Make `owner` answerable for all that is live on a matter; due times and ladders stay. Returns how many moved."""
     return Deadline.objects.live().filter(subject=subject).update(owner=owner, department=department)
+
+
+def ring_on(pk: int) -> None:
+    """Put a live deadline on the clock for whatever comes next, a step or a repeat; whoever calls holds its timeline."""
+    deadline = Deadline.objects.select_for_update().get(pk=pk)
+    if deadline.settled_at or deadline.set_aside_at:
+        return
+    repeats = Ring.objects.filter(deadline=pk, repeat_at__isnull=False).values_list("repeat_at", flat=True)
+    moments = [moment for moment in (deadline.next_step_at, *repeats) if moment]
+    Deadline.objects.filter(pk=pk).update(next_ring_at=min(moments, default=None))
