@@ -139,9 +139,8 @@ class DeadlineAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Give set-aside rows back to the clock"))
     def give_back(self, request, queryset) -> None:
-        at = timezone.now()
         for deadline in queryset.filter(set_aside_at__isnull=False, settled_at=None):
-            put_back(deadline, at=at)
+            put_back(deadline)
         self.message_user(request, _("The clock tries them again within seconds."))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,12 @@ def notify(rings: Sequence[Ring], *, sweep: str, at: datetime, directory: Direct
         params = {"count": len(theirs), "items": [item(ring) for ring in theirs[:LISTED]]}
         for channel in ("in_app", "email"):
             key = f"sweep:{sweep}:{person_id}:{channel}"
-            if (message := posted.get(key)) and _extended(message, params):
-                continue
-            key = f"{key}:{theirs[0].pk}" if message else key
-            drafts.append(_draft(key, channel, person_id, params, theirs, at=at, directory=directory))
+            draft = _draft(key, channel, person_id, params, theirs, at=at, directory=directory)
+            message = posted.get(key)
+            if message is None:
+                drafts.append(draft)
+            elif not _extended(message, draft):
+                drafts.append(replace(draft, key=f"{key}:{theirs[0].pk}"))
     if drafts:
         post_many(drafts)
 
@@ -100,10 +103,13 @@ def _posted(sweep: str, people) -> dict[str, Message]:
     return {message.key: message for message in Message.objects.filter(key__in=keys)}
 
 
-def _extended(message: Message, params: dict) -> bool:
-    """Add to a message of the same sweep, unless a sender has it already."""
-    items = (message.params["items"] + params["items"])[:LISTED]
-    whole = {"count": message.params["count"] + params["count"], "items": items}
+def _extended(message: Message, draft: Draft) -> bool:
+    """Add to a message of the same sweep, unless a sender has it already or it would wait longer than what is added."""
+    send_after = max(draft.send_after or draft.at, draft.at)
+    if message.channel == "email" and (message.send_after, message.urgent) != (send_after, draft.urgent):
+        return False
+    items = (message.params["items"] + draft.params["items"])[:LISTED]
+    whole = {"count": message.params["count"] + draft.params["count"], "items": items}
     unsent = Message.objects.filter(pk=message.pk, tries=0)
     if message.channel != "in_app":
         unsent = unsent.filter(state=State.QUEUED)

@@ -48,18 +48,14 @@ def _climb(effects: Advance, *, rungs, told, at: datetime, directory: Directory)
         if rung_id is None:
             effects.broke = deadline.broken_at is None
             deadline.broken_at = deadline.broken_at or at
+        elif rungs[rung_id].is_reminder and at > deadline.due_at:
+            effects.rings.append(_skip(deadline, rungs[rung_id], planned, at))
         else:
-            rung = rungs[rung_id]
-            skipped = rung.is_reminder and at > deadline.due_at
-            everybody = (*told, *effects.rings)
-            effects.rings.append(
-                _skip(deadline, rung, planned, at)
-                if skipped
-                else _ring(
-                    deadline, rung, 1, planned, at, _holding(deadline, rung, everybody, rungs, directory)
-                )
-            )
-            rang_at = rang_at if skipped else planned
+            holding = _holding(deadline, rungs[rung_id], (*told, *effects.rings), rungs, directory)
+            if holding is None:
+                return  # it stays due, and shows as late, until somebody can be told
+            effects.rings.append(_ring(deadline, rungs[rung_id], planned, at, holding))
+            rang_at = planned
         deadline.next_step += 1
         deadline.next_step_at = _next_moment(steps, deadline.next_step, rang_at, at)
 
@@ -76,25 +72,45 @@ def _next_moment(steps, number: int, rang_at: datetime | None, at: datetime) -> 
     return put_off if planned >= due_at else min(put_off, due_at)  # a reminder never holds up the stamp
 
 
-def _holding(deadline: Deadline, rung: Rung, told: Sequence[Ring], rungs, directory: Directory) -> Holding:
-    """Who is reached: for a breach neither the owner alone nor somebody who was told already (CASES u)."""
-    exclude: set[int] = set()
+def _holding(
+    deadline: Deadline, rung: Rung, told: Sequence[Ring], rungs, directory: Directory, *, silent=frozenset()
+) -> Holding | None:
+    """Who is reached, or None where nobody can be.
+
+    Nobody who has acknowledged the step. Of a breach neither its owner nor, as long as there is anybody else, who was
+    told of it by another step (CASES o, u).
+    """
+    never = {ring.person_id for ring in told if ring.rung_id == rung.pk and ring.acknowledged_at is not None}
+    heard: set[int | None] = set()
     if not rung.is_reminder and rung.position != "owner":
-        heard = {ring.person_id for ring in told if ring.person_id and not rungs[ring.rung_id].is_reminder}
-        exclude = heard | {deadline.owner_id}
-    return directory.holder(
-        rung.position,
-        department_id=deadline.department_id,
-        owner_id=deadline.owner_id,
-        first_responder_id=deadline.first_responder_id,
-        exclude=exclude,
-    )
+        never.add(deadline.owner_id)
+        breaches = [ring for ring in told if not rungs[ring.rung_id].is_reminder]
+        heard = {ring.person_id for ring in breaches if ring.rung_id != rung.pk}
+    for exclude in (never | heard, never):
+        holding = directory.holder(
+            rung.position,
+            department_id=deadline.department_id,
+            owner_id=deadline.owner_id,
+            first_responder_id=deadline.first_responder_id,
+            exclude=exclude,
+            silent=silent,
+        )
+        if holding.person_id is not None and holding.person_id not in exclude:
+            return holding
+    return None
 
 
 def _ring(
-    deadline: Deadline, rung: Rung, round_: int, planned: datetime, at: datetime, holding: Holding
+    deadline: Deadline,
+    rung: Rung,
+    planned: datetime,
+    at: datetime,
+    holding: Holding,
+    earlier: Sequence[Ring] = (),
 ) -> Ring:
-    ring = Ring(
+    """The next round of a rung after those `earlier` of its rings."""
+    round_ = len(earlier) + 1
+    return Ring(
         deadline=deadline,
         rung=rung,
         round=round_,
@@ -104,9 +120,8 @@ def _ring(
         owner_id=deadline.owner_id,
         position=rung.position,
         reason=holding.as_json(),
+        repeat_at=_repeat_at(rung, round_, first=earlier[0].rang_at if earlier else at, at=at),
     )
-    ring.repeat_at = _repeat_at(rung, round_, at)
-    return ring
 
 
 def _skip(deadline: Deadline, rung: Rung, planned: datetime, at: datetime) -> Ring:
@@ -116,13 +131,14 @@ def _skip(deadline: Deadline, rung: Rung, planned: datetime, at: datetime) -> Ri
     )  # fmt: skip
 
 
-def _repeat_at(rung: Rung, round_: int, at: datetime) -> datetime | None:
-    """When the ring is repeated unless acknowledged: to the same person in rounds, or once to the deputy."""
-    if rung.rounds and round_ <= rung.rounds:
-        return at + timedelta(minutes=rung.repeat_every or 0)
-    if rung.silent_after and round_ == 1:
-        return at + timedelta(minutes=rung.silent_after)
-    return None
+def _repeat_at(rung: Rung, round_: int, *, first: datetime, at: datetime) -> datetime | None:
+    """When a rung rings again unless acknowledged: in rounds, and once the time for acknowledging is over."""
+    moments = []
+    if round_ <= rung.rounds:
+        moments.append(at + timedelta(minutes=rung.repeat_every or 0))
+    if rung.silent_after and first + timedelta(minutes=rung.silent_after) > at:
+        moments.append(first + timedelta(minutes=rung.silent_after))
+    return min(moments, default=None)
 
 
 def _repeat(effects: Advance, *, rungs, told: Sequence[Ring], at: datetime, directory: Directory) -> None:
@@ -130,15 +146,24 @@ def _repeat(effects: Advance, *, rungs, told: Sequence[Ring], at: datetime, dire
         if ring.repeat_at is None or ring.repeat_at >= at:
             continue
         rung = rungs[ring.rung_id]
-        first = min((r.rang_at for r in told if r.rung_id == rung.pk), default=ring.rang_at)
-        silent = bool(rung.silent_after) and at >= first + timedelta(minutes=rung.silent_after or 0)
-        holding = directory.holder(
-            rung.position,
-            department_id=effects.deadline.department_id,
-            owner_id=effects.deadline.owner_id,
-            first_responder_id=effects.deadline.first_responder_id,
-            silent=[ring.person_id] if silent and ring.person_id else (),
+        earlier = [one for one in told if one.rung_id == rung.pk]
+        holding = _holding(
+            effects.deadline,
+            rung,
+            (*told, *effects.rings),
+            rungs,
+            directory,
+            silent=_silent(rung, earlier, at),
         )
         planned, ring.repeat_at = ring.repeat_at, None
         effects.repeated.append(ring)
-        effects.rings.append(_ring(effects.deadline, rung, ring.round + 1, planned, at, holding))
+        if holding is not None:
+            effects.rings.append(_ring(effects.deadline, rung, planned, at, holding, earlier))
+
+
+def _silent(rung: Rung, rings: Sequence[Ring], at: datetime) -> set[int]:
+    """Who was told by these rings of a rung and has let its time for acknowledging pass."""
+    if not rung.silent_after:
+        return set()
+    over = at - timedelta(minutes=rung.silent_after)
+    return {ring.person_id for ring in rings if ring.person_id and ring.rang_at <= over}

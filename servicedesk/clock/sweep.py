@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from servicedesk.audit.timeline import Record, lock_heads, record_many
 from servicedesk.clock.models import Deadline, Heartbeat, Ring, Rung
 from servicedesk.clock.notices import notify
+from servicedesk.clock.owing import ring_on
 from servicedesk.clock.ringing import Advance, advance
 from servicedesk.clock.signals import deadlines_broke
 from servicedesk.staff.directory import Directory
@@ -85,6 +86,10 @@ def _carry_out(rows: list[tuple[int, str]], run: Sweep) -> None:
     try:
         with transaction.atomic():
             _ring_batch(rows, run)
+    except OperationalError:  # a deadlock or a lost connection is no fault of the rows: they stay due
+        run.broke, run.rang, run.skipped, run.busy = counts
+        run.busy += len(rows)
+        logger.warning("batch left due", extra={"rows": len(rows)}, exc_info=True)
     except Exception as error:
         run.broke, run.rang, run.skipped, run.busy = counts
         if len(rows) == 1:
@@ -169,8 +174,10 @@ def _set_aside(pk: int, error: Exception, run: Sweep) -> None:
     run.set_aside += 1
 
 
-def put_back(deadline: Deadline, *, at: datetime) -> None:
+@transaction.atomic
+def put_back(deadline: Deadline) -> None:
     """Give a row that was set aside back to the clock, after its cause has been mended."""
-    Deadline.objects.filter(pk=deadline.pk, settled_at=None, set_aside_at__isnull=False).update(
-        set_aside_at=None, error="", next_ring_at=deadline.next_step_at or at
-    )
+    lock_heads([deadline.subject])
+    aside = Deadline.objects.filter(pk=deadline.pk, settled_at=None, set_aside_at__isnull=False)
+    if aside.update(set_aside_at=None, error=""):
+        ring_on(deadline.pk)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from servicedesk.audit.timeline import Entry, Head
 from servicedesk.clock import sweep as sweeping
@@ -184,7 +184,7 @@ def test_a_bad_row_is_set_aside_and_the_others_ring(monkeypatch):
     assert bad.set_aside_at == DUE + SECOND
     assert bad.error == "ValueError"
     monkeypatch.undo()
-    put_back(bad, at=DUE + HOUR)
+    put_back(bad)
     assert sweep(DUE + HOUR).broke == 1
 
 
@@ -371,3 +371,75 @@ def test_a_message_that_a_sender_has_already_is_not_extended(monkeypatch):
     sweep(DUE + SECOND, batch=2)
     mails = Message.objects.filter(recipient=unit.manager, channel="email")
     assert sorted(mail.params["count"] for mail in mails) == [2, 2]
+
+
+def test_a_serious_matter_is_not_added_to_mail_that_waits_for_the_morning():
+    night = datetime(2026, 5, 11, 14, 0, tzinfo=UTC)  # 22:00
+    make_ladder("urgent", {"when": "after", "position": "department_manager"}, never_waits=True)
+    unit = make_unit()
+    for kind in ("promise", "promise", "urgent"):
+        make_deadline(make_matter(unit), kind=kind, due_at=night, at=MONDAY)
+    sweep(night + SECOND, batch=2)
+    mails = Message.objects.filter(recipient=unit.manager, channel="email").order_by("pk")
+    assert [(mail.params["count"], mail.send_after > night + HOUR) for mail in mails] == [
+        (2, True),
+        (1, False),
+    ]
+
+
+def test_a_deadlock_or_a_lost_connection_leaves_the_rows_due(monkeypatch):
+    deadline = make_deadline(due_at=DUE, at=MONDAY)
+
+    def advance(*args, **context):
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(sweeping, "advance", advance)
+    run = sweep(DUE + SECOND)
+    assert (run.busy, run.set_aside) == (1, 0)
+    monkeypatch.undo()
+    deadline.refresh_from_db()
+    assert deadline.set_aside_at is None
+    assert sweep(DUE + SECOND).broke == 1
+
+
+def test_sweeps_whose_clock_goes_back_or_is_ages_old_ring_nothing_twice():
+    deadline = make_deadline(due_at=DUE, at=MONDAY)
+    for moment in (DUE + SECOND, DUE - HOUR, datetime(1970, 1, 1, tzinfo=UTC), DUE + SECOND):
+        sweep(moment)
+    assert Ring.objects.filter(deadline=deadline, rung__when="after").count() == 1
+    assert events(deadline).count("broke") == 1
+
+
+def test_a_deadline_settled_between_being_found_and_being_claimed_stays_quiet(monkeypatch):
+    deadline = make_deadline(due_at=DUE, at=MONDAY)
+    honest = sweeping._candidates
+
+    def candidates(*args):
+        rows = honest(*args)
+        if rows:
+            settle(Deadline.objects.get(pk=deadline.pk), by="clock", at=DUE)
+        return rows
+
+    monkeypatch.setattr(sweeping, "_candidates", candidates)
+    run = sweep(DUE + SECOND)
+    assert (run.broke, run.rang) == (0, 0)
+    assert "broke" not in events(deadline)
+
+
+def test_a_ladder_without_steps_breaks_and_a_kind_without_ladder_too():
+    make_ladder("quiet")
+    for kind in ("quiet", "nothing"):
+        deadline = make_deadline(kind=kind, due_at=DUE, at=MONDAY)
+        assert sweep(DUE + SECOND).broke == 1
+        deadline.refresh_from_db()
+        assert (deadline.broken_at, deadline.next_ring_at) == (DUE + SECOND, None)
+
+
+def test_an_interval_of_a_minute_has_its_steps_in_order():
+    deadline = make_deadline(due_at=MONDAY + timedelta(minutes=1), at=MONDAY)
+    moments = [datetime.fromisoformat(moment) for moment, _rung in deadline.schedule]
+    assert moments == sorted(moments)
+    assert moments[0] == MONDAY + timedelta(
+        seconds=45
+    )  # three quarters; an hour before lies before the start
+    assert all(moment.endswith("+00:00") for moment, _rung in deadline.schedule)
