@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import contextmanager
 from io import StringIO
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -22,7 +23,11 @@ pytest_plugins = ["servicedesk.testing.browser", "servicedesk.testing.running"]
 
 
 def pytest_configure():
-    """Log-ins of tests need no slow password hash."""
+    """Log-ins of tests need no slow password hash, and slow examples are no wrong ones."""
+    hypothesis.settings.register_profile(
+        "desk", deadline=None
+    )  # the clock on the wall of a busy machine proves nothing
+    hypothesis.settings.load_profile("desk")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
