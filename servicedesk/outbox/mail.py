@@ -33,8 +33,8 @@ class UnreachableError(FailedError):
 class Postman:
     """One connection to the mail server for a batch of messages."""
 
-    def __init__(self) -> None:
-        self.connection = get_connection()
+    def __init__(self, backend: str | None = None) -> None:
+        self.connection = get_connection(backend)
 
     def __enter__(self) -> Self:
         return self

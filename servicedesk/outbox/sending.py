@@ -31,8 +31,9 @@ CAP_SPAN = timedelta(hours=1)
 class Run:
     """One run of a sender: its clock (the moment handed in plus the time spent) and its counts."""
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: datetime, backend: str | None = None) -> None:
         self.began_at = at
+        self.backend = backend
         self.began = time.monotonic()
         self.counts: Counter[str] = Counter()
 
@@ -43,12 +44,13 @@ class Run:
         return self.now() - self.began_at >= RUN
 
 
-def send_due(at: datetime) -> dict[str, int]:
+def send_due(at: datetime, *, backend: str | None = None) -> dict[str, int]:
     """Send what is due, batch by batch, for at most two minutes; returns how many came to which state.
 
-    Any number may run side by side. What a run leaves over stays due for the next one.
+    Any number may run side by side. What a run leaves over stays due for the next one. `backend` names another
+    mail backend than the settings do.
     """
-    run = Run(at)
+    run = Run(at, backend)
     while not run.is_over():
         batch = claim(run.now())
         if not batch:
@@ -94,7 +96,7 @@ def send_mail(batch: list[Message], run: Run) -> None:
     """Send a batch of mail; once the server is out of reach the rest fails with that reason, untried."""
     sent_to = sent_lately(batch, run.now())
     unreachable = ""
-    with Postman() as postman:
+    with Postman(run.backend) as postman:
         for message in batch:
             if run.is_over():
                 put_back(message, run.now(), run)

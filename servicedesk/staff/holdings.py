@@ -165,5 +165,6 @@ def _isoformat(value: Any) -> Any:
     return value
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _moment(stored: str | datetime | None) -> datetime | None:
+    """Messages give a stored time back as a time already."""
+    return datetime.fromisoformat(stored) if isinstance(stored, str) else stored

@@ -15,6 +15,7 @@ from servicedesk.clock.owing import owe, settle, withdraw
 from servicedesk.clock.sweep import put_back, sweep
 from servicedesk.clock.testing import MONDAY, make_deadline, make_ladder, make_matter, make_unit
 from servicedesk.outbox.models import Message
+from servicedesk.outbox.rendering import render
 from servicedesk.staff.testing import make_absence, make_post, make_user
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,8 @@ def test_an_absent_manager_is_passed_over_to_the_deputy_with_the_reason():
     ring = Ring.objects.get(deadline=deadline, rung__when="after")
     assert ring.person == deputy
     assert ring.reason["reason"] == "deputy"
+    mail = Message.objects.get(recipient=deputy, channel="email")
+    assert f"deputy for {unit.manager}, on leave until" in render(mail).body
 
 
 def test_a_manager_who_owns_the_breach_is_not_the_only_one_told():

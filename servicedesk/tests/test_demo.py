@@ -1,0 +1,146 @@
+"""The demo organisation: whole, in every language, and never mixed with anything real."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from servicedesk.audit.invariants import findings
+from servicedesk.clock.models import Deadline, Ring
+from servicedesk.customers.models import Customer
+from servicedesk.demo.texts import LANGUAGES, texts
+from servicedesk.management.commands.demo import language_of_system
+from servicedesk.outbox.models import Message
+from servicedesk.staff.models import Absence, User
+from servicedesk.staff.testing import make_user
+from tickets.models import Mark, OpinionCheck, Ticket, VoidRequest
+
+DEMO_STATES = {
+    ("unresolved", None), ("resolved", None), ("closed", "checked"), ("closed", "accepted"), ("closed", "unopposed"),
+    ("closed", "decided"), ("closed", "confirmed"), ("closed", "void"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def demo(settings, db):
+    """Builds the demo and returns what was said."""
+    settings.DEMO = True
+
+    def build(language="en"):
+        out = StringIO()
+        call_command("demo", language=language, stdout=out)
+        return out.getvalue()
+
+    return build
+
+
+def test_the_demo_is_whole_and_breaks_no_rule(demo, settings):
+    assert "16 people, 50 customers, 200 tickets" in demo()
+
+    assert [finding for finding in findings() if finding.violations] == []
+    everybody_is_there(settings)
+    every_state_is_there()
+    every_rung_has_rung()
+    nothing_was_sent_outside()
+
+
+def everybody_is_there(settings):
+    people = User.objects.demo()
+    assert people.count() == User.objects.count()
+    assert set(settings.DEMO_LOGINS) <= set(people.values_list("username", flat=True))
+    assert all(person.check_password(settings.DEMO_PASSWORD) for person in people[:1])
+    assert Absence.objects.at(timezone.now()).get().deputy
+    assert User.objects.get(username="general").has_role("general_manager")
+    assert Customer.objects.filter(do_not_contact="no_contact").count() == 1
+    assert Customer.objects.filter(safety_mark=True).count() == 1
+    assert Customer.objects.filter(written_until__gt=timezone.now()).count() == 1
+    assert Customer.objects.incomplete().exists()
+
+
+def every_state_is_there():
+    assert set(Ticket.objects.values_list("state", "ended")) == DEMO_STATES
+    assert set(Ticket.objects.values_list("kind", flat=True)) == {
+        *("complaint", "fault", "request", "inquiry", "suggestion", "task")
+    }
+    assert {"kept", "late", "withdrawn", None} == set(Deadline.objects.values_list("outcome", flat=True))
+    assert {"satisfied", "dissatisfied", "not_reached", None} <= set(
+        OpinionCheck.objects.values_list("outcome", flat=True)
+    )
+    assert Ticket.objects.filter(anonymous=True, state="unresolved").exists()
+    assert Ticket.objects.exclude(repeat_of=None).exists()
+    assert Ticket.objects.chased().exists()
+    assert Ticket.objects.filter(periods__how="taken_over", periods__to_at=None).exists()
+    assert VoidRequest.objects.filter(confirmed=None).count() == 1
+    assert Mark.objects.filter(lifted_at=None).exists()
+
+
+def every_rung_has_rung():
+    overdue = Deadline.objects.live().broken()
+    for position in ("department_manager", "executive", "general_manager"):
+        assert Ring.objects.filter(deadline__in=overdue, position=position, rung__when="after").exists()
+    assert Ring.objects.filter(deadline__in=overdue, reason__reason="deputy").exists()
+    now = timezone.now()
+    coming = Deadline.objects.live().filter(due_at__range=(now, now + timedelta(minutes=45)))
+    assert coming.filter(owner__username="agent").count() >= 3
+
+
+def nothing_was_sent_outside():
+    assert mail.outbox == []
+    assert not Message.objects.due(timezone.now()).exists()
+    assert not Message.objects.exclude(state__in=["sent", "queued"]).exists()
+
+
+def test_the_demo_is_refused_where_somebody_is_there(demo):
+    make_user()
+    with pytest.raises(CommandError, match="already holds something"):
+        demo()
+    assert User.objects.count() == 1
+    assert not Ticket.objects.exists()
+
+
+def test_the_demo_is_refused_in_a_place_of_work(settings, db):
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="DEMO=1"):
+        call_command("demo")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("named", "language"),
+    [
+        ("zh_CN.UTF-8", "zh-hans"),
+        ("zh_SG", "zh-hans"),
+        ("zh_TW.UTF-8", "zh-hant"),
+        ("zh-Hant-HK", "zh-hant"),
+        ("de_DE.UTF-8", "en"),
+        ("C", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_demo_speaks_the_language_of_the_system(monkeypatch, named, language):
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", named)
+    assert language_of_system() == language
+
+
+def leaves(value, path=()):
+    """Every text of a language with the way to it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from leaves(inner, (*path, number))
+    else:
+        yield path, value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_everything(language):
+    said, english = dict(leaves(texts(language))), dict(leaves(texts("en")))
+    assert said.keys() == english.keys()
+    assert all(text.strip() for text in said.values())
