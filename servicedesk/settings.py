@@ -43,7 +43,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[*LOOPBACK, urlsplit(SITE_ORIG
 ORGANISATION_NAME = env("ORGANISATION_NAME", default="")  # shown to customers and on every page
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "servicedesk.staff.apps.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "servicedesk.staff.middleware.ReaderMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -156,7 +157,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(BEAT_FOLDER / "schedule")
 AUTH_USER_MODEL = "staff.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "servicedesk.staff.backends.StaffBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -256,6 +257,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 AXES_VERBOSE = False
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that the time to wait, once told, stands
+AXES_CLIENT_IP_CALLABLE = "servicedesk.staff.throttling.client_address"
+AXES_LOCKOUT_CALLABLE = "servicedesk.staff.views.log_in.locked_out"
+LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", default=50)  # within the cool-off, by any name
 
 # Logs: one line of text in the demo, one JSON object a line elsewhere; numbers and ids, never personal text
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")

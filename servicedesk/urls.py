@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", clock.desk, name="home"),
     path("", include("servicedesk.clock.urls")),
+    path("", include("servicedesk.staff.urls")),
     path("tickets/", include("tickets.urls")),
     path("rules/", include("servicedesk.regulations.urls")),
     path("notices/", include("servicedesk.outbox.urls")),

@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import declare
@@ -10,6 +11,14 @@ class StaffConfig(AppConfig):
     name = "servicedesk.staff"
     label = "staff"
     verbose_name = _("Staff")
+    default = True
 
     def ready(self) -> None:
         declare("staff", import_module("servicedesk.staff.rules").rules())
+
+
+class DeskAdminConfig(admin.AdminConfig):
+    """Django's admin behind the desk's own log-in."""
+
+    default_site = "servicedesk.staff.admin_site.DeskAdminSite"
+    default = False

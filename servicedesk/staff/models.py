@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -31,6 +32,17 @@ def _person(verbose_name, related_name: str, **options) -> models.ForeignKey:
         verbose_name=verbose_name,
         **options,
     )
+
+
+def check_work_here(row: models.Model, *fields: str) -> None:
+    """Refuse people who have left in any of these fields."""
+    errors = {
+        field: _("%(name)s does not work here any more.") % {"name": person}
+        for field in fields
+        if (person := getattr(row, field)) is not None and not person.is_active
+    }
+    if errors:
+        raise ValidationError(errors)
 
 
 class Department(models.Model):
@@ -86,7 +98,8 @@ class Department(models.Model):
         return (unit and unit.calendar) or Calendar.objects.default()
 
     def clean(self) -> None:
-        """Refuse a place in the tree that would close a loop."""
+        """Refuse a place in the tree that would close a loop, and holders who do not work here."""
+        check_work_here(self, "manager", "deputy_manager", "executive", "deputy_executive")
         if not self.pk or not self.parent_id:
             return
         if Department.objects.ancestry([self.parent_id]).filter(pk=self.pk).exists():
@@ -115,6 +128,11 @@ class UserQuerySet(models.QuerySet):
         if not user.is_active:
             return self.none()
         return self if user.has_perm("staff.change_user") else self.active()
+
+    def away_at(self, moment: datetime) -> Self:
+        """Who is absent at that moment, or has no log-in."""
+        away = Absence.objects.at(moment).values("person")
+        return self.filter(Q(pk__in=away) | Q(blocked_at__isnull=False))
 
     def named(self, text: str) -> Self:
         """Whose name, log-in or employee number holds the text; an empty text means everybody."""
@@ -217,6 +235,11 @@ class User(AbstractUser):
         return self.is_active
 
     @property
+    def may_use_administration(self) -> bool:
+        """Whether the admin opens: to administrators by their role's permission."""
+        return self.is_active and (self.is_staff or self.has_perm("staff.use_administration"))
+
+    @property
     def may_log_in(self) -> bool:
         """Whether this account is open; people of the demo exist in the demo only."""
         return self.is_active and self.blocked_at is None and (settings.DEMO or not self.is_demo)
@@ -252,6 +275,10 @@ class Post(models.Model):
     def __str__(self) -> str:
         return self.get_code_display()
 
+    def clean(self) -> None:
+        """Refuse holders who do not work here."""
+        check_work_here(self, "holder", "stand_in")
+
 
 class AbsenceQuerySet(models.QuerySet):
     def at(self, moment: datetime) -> Self:
@@ -261,6 +288,15 @@ class AbsenceQuerySet(models.QuerySet):
     def not_over(self, moment: datetime) -> Self:
         """Absences under way or still to come."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment))
+
+    def overlapping(self, start: datetime, end: datetime | None) -> Self:
+        """Absences that share a moment with `[start, end)`; None is no end."""
+        found = self.not_over(start)
+        return found.filter(starts_at__lt=end) if end else found
+
+    def of_active(self) -> Self:
+        """Absences of people who work here."""
+        return self.filter(person__is_active=True)
 
     def visible_to(self, user) -> Self:
         """One's own, those of the people one leads, and all for who administers absences."""
@@ -321,4 +357,15 @@ class Absence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} {self.starts_at:%Y-%m-%d}"
+        return f"{self.person} {timezone.localtime(self.starts_at):%Y-%m-%d}"
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether it ended by then."""
+        return self.ends_at is not None and self.ends_at <= at
+
+    def clean(self) -> None:
+        """A deputy must be somebody who works here and can log in."""
+        if self.deputy and not (self.deputy.is_active and self.deputy.blocked_at is None):
+            raise ValidationError(
+                {"deputy": _("%(name)s cannot stand in; choose somebody else.") % {"name": self.deputy}}
+            )

@@ -1,0 +1,144 @@
+"""Forms of the pages about people."""
+
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.staff.absences import people_of, possible_deputies
+from servicedesk.staff.models import Absence, User
+
+LONGEST_PASSWORD = 256  # characters; hashing is slow on purpose, so the input has a bound
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)  # no absence lies outside
+REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+@cache
+def zone_choices() -> list[tuple[str, str]]:
+    """The zones one lives in, without the legacy names."""
+    zones = sorted(name for name in available_timezones() if name.partition("/")[0] in REGIONS)
+    return [(name, name.replace("_", " ")) for name in [*zones, "UTC"]]
+
+
+class LogInForm(AuthenticationForm):
+    """Name and password. What is wrong is never said more closely than that the two do not fit."""
+
+    error_messages = {
+        "invalid_login": _("Name and password do not fit. Please check both; capital letters count."),
+        "inactive": _("Name and password do not fit. Please check both; capital letters count."),
+    }
+
+    def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.fields["username"].label = _("Log-in name")
+        self.fields["password"].max_length = LONGEST_PASSWORD
+        self.fields["password"].widget.attrs["maxlength"] = LONGEST_PASSWORD
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """A new password; wrong guesses at the old one count like failed log-ins."""
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request.user, *args, **kwargs)
+        self.request = request
+        for field in self.fields.values():
+            field.widget.attrs["maxlength"] = LONGEST_PASSWORD
+
+    def clean_old_password(self) -> str:
+        old = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=old) is None:
+            raise ValidationError(_("This is not your present password."), code="password_incorrect")
+        return old
+
+
+class ProfileForm(forms.ModelForm):
+    """What a person may change of the own account."""
+
+    timezone = forms.ChoiceField(
+        label=_("time zone"), choices=zone_choices, help_text=_("Times are shown to you in this zone.")
+    )
+
+    class Meta:
+        model = User
+        fields = ["phone", "language", "timezone"]
+        widgets = {"phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.instance.timezone
+        if kept not in dict(self.fields["timezone"].choices):
+            self.fields["timezone"].choices = [(kept, kept), *zone_choices()]
+
+
+def _day(**options: Any) -> forms.DateField:
+    return forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+        **options,
+    )
+
+
+def _hour(**options: Any) -> forms.TimeField:
+    return forms.TimeField(
+        required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **options
+    )
+
+
+class AbsenceForm(forms.ModelForm):
+    """An absence in days, as people speak of it: the last day is one of them."""
+
+    first_day = _day(label=_("First day away"))
+    first_hour = _hour(label=_("from (time)"), help_text=_("Left empty, the whole day."))
+    last_day = _day(
+        label=_("Last day away"), required=False, help_text=_("Left empty, until further notice.")
+    )
+    last_hour = _hour(label=_("until (time)"), help_text=_("Left empty, the whole day."))
+
+    class Meta:
+        model = Absence
+        fields = ["person", "reason", "deputy"]
+
+    field_order = ["person", "first_day", "first_hour", "last_day", "last_hour", "reason", "deputy"]
+
+    def __init__(self, *args: Any, by: User, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        may_enter = people_of(by).order_by("display_name")
+        if may_enter.exclude(pk=by.pk).exists():
+            self.fields["person"].queryset = may_enter
+            self.fields["person"].empty_label = None
+        else:
+            del self.fields["person"]
+        self.instance.person = person
+        self.fields["deputy"].queryset = possible_deputies(person).order_by("display_name")
+        self.fields["deputy"].empty_label = _("nobody in particular")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if self.errors or first is None:
+            return cleaned
+        if last is None and cleaned.get("last_hour"):
+            self.add_error("last_day", _("Say which day this time is on."))
+            return cleaned
+        self.instance.starts_at = _moment(first, cleaned.get("first_hour") or time(0))
+        self.instance.ends_at = _end(last, cleaned.get("last_hour")) if last else None
+        if self.instance.ends_at and self.instance.ends_at <= self.instance.starts_at:
+            self.add_error("last_day", _("The absence must end after it starts."))
+        return cleaned
+
+
+def _end(last: date, hour: time | None) -> datetime:
+    """The end of that day, or that hour of it."""
+    return _moment(last, hour) if hour else _moment(last + timedelta(days=1), time(0))
+
+
+def _moment(day: date, hour: time) -> datetime:
+    return timezone.make_aware(datetime.combine(day, hour))

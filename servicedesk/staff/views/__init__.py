@@ -1,0 +1,1 @@
+"""The pages about people: log-in, one's own account, who is who, absences."""
