@@ -23,7 +23,7 @@ from servicedesk.staff.absences import end_absence, enter_absence
 from servicedesk.staff.admin_forms import AbsenceFormSet, AddEmployeeForm, EmployeeForm
 from servicedesk.staff.admin_lists import TreeList
 from servicedesk.staff.leaving import block, deactivate, reactivate, timeline_of, unblock
-from servicedesk.staff.models import Absence, Department, Post, User
+from servicedesk.staff.models import Absence, Department, Post, RoleGroup, User
 from servicedesk.staff.roles import role_name
 
 POSITIONS = ["manager", "deputy_manager", "executive", "deputy_executive"]
@@ -36,7 +36,21 @@ MOMENTS = {
 }
 
 
-class AbsenceInline(admin.TabularInline):
+STYLE = forms.Media(css={"all": ["css/staff-admin.css"]})
+
+
+class PlainKeys:
+    """Fields that name another row show that row, without buttons to add, change or delete it here."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        for button in ("can_add_related", "can_change_related", "can_delete_related"):
+            if field is not None and hasattr(field.widget, button):
+                setattr(field.widget, button, False)
+        return field
+
+
+class AbsenceInline(PlainKeys, admin.TabularInline):
     model = Absence
     formset = AbsenceFormSet
     fk_name = "person"
@@ -44,11 +58,15 @@ class AbsenceInline(admin.TabularInline):
     autocomplete_fields = ["deputy"]
     formfield_overrides = MOMENTS
     extra = 0
+    verbose_name_plural = gettext_lazy("Absences now and to come")
     can_delete = False  # an absence is ended or withdrawn from its own list, on record
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).not_over(timezone.now())
 
 
 @admin.register(User)
-class EmployeeAdmin(SimpleHistoryAdmin, UserAdmin):
+class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
     form = EmployeeForm
     add_form = AddEmployeeForm
     list_display = ["display_name", "username", "department", "role_names", "state"]
@@ -90,6 +108,10 @@ class EmployeeAdmin(SimpleHistoryAdmin, UserAdmin):
             },
         ),
     ]
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + STYLE
 
     # Who may change what
 
@@ -202,7 +224,7 @@ class EmployeeAdmin(SimpleHistoryAdmin, UserAdmin):
 
 
 @admin.register(Department)
-class DepartmentAdmin(SimpleHistoryAdmin):
+class DepartmentAdmin(PlainKeys, SimpleHistoryAdmin):
     list_display = ["in_tree", *POSITIONS[:1], "executive", "calendar", "people_count"]
     list_display_links = ["in_tree"]
     list_select_related = ["parent", "manager", "executive", "calendar"]
@@ -242,12 +264,13 @@ class DepartmentAdmin(SimpleHistoryAdmin):
     def people_count(self, department: Any) -> int:
         return department.active_people
 
-    class Media:
-        css = {"all": ["css/staff-admin.css"]}
+    @property
+    def media(self) -> forms.Media:
+        return super().media + STYLE
 
 
 @admin.register(Post)
-class PostAdmin(SimpleHistoryAdmin):
+class PostAdmin(PlainKeys, SimpleHistoryAdmin):
     list_display = ["__str__", "holder", "stand_in"]
     list_select_related = ["holder", "stand_in"]
     fields = ["purpose", "holder", "stand_in"]
@@ -273,7 +296,7 @@ class PostAdmin(SimpleHistoryAdmin):
 
 
 @admin.register(Absence)
-class AbsenceAdmin(SimpleHistoryAdmin):
+class AbsenceAdmin(PlainKeys, SimpleHistoryAdmin):
     list_display = ["person", "starts_at", "ends_at", "reason", "deputy"]
     list_select_related = ["person", "deputy"]
     list_filter = ["reason"]
@@ -285,6 +308,10 @@ class AbsenceAdmin(SimpleHistoryAdmin):
     autocomplete_fields = ["person", "deputy"]
     formfield_overrides = MOMENTS
     actions = ["end_now"]
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + STYLE
 
     def has_delete_permission(self, request: HttpRequest, obj: Absence | None = None) -> bool:
         return False  # ended or withdrawn by the action, on record
@@ -303,20 +330,16 @@ class AbsenceAdmin(SimpleHistoryAdmin):
 admin.site.unregister(Group)
 
 
-@admin.register(Group)
+@admin.register(RoleGroup)
 class RoleAdmin(GroupAdmin):
     """The roles; what their permissions are is on record."""
 
-    list_display = ["label", "name"]
+    list_display = ["__str__", "name"]
 
-    @admin.display(description=gettext_lazy("role"))
-    def label(self, group: Group) -> str:
-        return role_name(group.name)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: RoleGroup | None = None) -> bool:
         return False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: RoleGroup | None = None) -> list[str]:
         return ["name"] if obj else []  # code and migrations know a role by its name
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -29,7 +29,7 @@ def roles_field() -> RolesField:
         Group.objects.order_by("pk"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label=gettext_lazy("roles"),
+        label=gettext_lazy("Roles"),
         help_text=gettext_lazy(
             "Whoever holds a position has its role as well. Any employee may open a ticket without a role."
         ),
@@ -40,11 +40,15 @@ class EmployeeForm(UserChangeForm):
     by: User
 
     groups = roles_field()
-    timezone = forms.ChoiceField(label=gettext_lazy("time zone"), choices=zone_choices)
+    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zone_choices)
 
     class Meta(UserChangeForm.Meta):
         model = User
-        labels = {"is_active": gettext_lazy("works here")}
+        labels = {
+            "email": gettext_lazy("E-mail"),
+            "username": gettext_lazy("Log-in name"),
+            "is_active": gettext_lazy("Works here"),
+        }
         help_texts = {
             "is_active": gettext_lazy(
                 "Taken away when somebody leaves: open tickets pass to the department manager, the log-in closes."
@@ -69,6 +73,7 @@ class AddEmployeeForm(AdminUserCreationForm):
         model = User
         fields = ("display_name", "username", "employee_number", "email", "department", "groups")
         field_classes: dict[str, Any] = {}
+        labels = {"email": gettext_lazy("E-mail"), "username": gettext_lazy("Log-in name")}
 
 
 class AbsenceFormSet(BaseInlineFormSet):

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +28,12 @@ def zone_choices() -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in [*zones, "UTC"]]
 
 
+def bound(field: forms.Field) -> None:
+    """Refuse a longer password before it is hashed."""
+    field.validators.append(MaxLengthValidator(LONGEST_PASSWORD))
+    field.widget.attrs["maxlength"] = LONGEST_PASSWORD
+
+
 class LogInForm(AuthenticationForm):
     """Name and password. What is wrong is never said more closely than that the two do not fit."""
 
@@ -39,8 +45,7 @@ class LogInForm(AuthenticationForm):
     def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.fields["username"].label = _("Log-in name")
-        self.fields["password"].max_length = LONGEST_PASSWORD
-        self.fields["password"].widget.attrs["maxlength"] = LONGEST_PASSWORD
+        bound(self.fields["password"])
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -50,7 +55,7 @@ class OwnPasswordForm(PasswordChangeForm):
         super().__init__(request.user, *args, **kwargs)
         self.request = request
         for field in self.fields.values():
-            field.widget.attrs["maxlength"] = LONGEST_PASSWORD
+            bound(field)
 
     def clean_old_password(self) -> str:
         old = self.cleaned_data["old_password"]
@@ -63,7 +68,7 @@ class ProfileForm(forms.ModelForm):
     """What a person may change of the own account."""
 
     timezone = forms.ChoiceField(
-        label=_("time zone"), choices=zone_choices, help_text=_("Times are shown to you in this zone.")
+        label=_("Time zone"), choices=zone_choices, help_text=_("Times are shown to you in this zone.")
     )
 
     class Meta:
@@ -96,11 +101,11 @@ class AbsenceForm(forms.ModelForm):
     """An absence in days, as people speak of it: the last day is one of them."""
 
     first_day = _day(label=_("First day away"))
-    first_hour = _hour(label=_("from (time)"), help_text=_("Left empty, the whole day."))
+    first_hour = _hour(label=_("From (time)"), help_text=_("Without a time, the whole day."))
     last_day = _day(
         label=_("Last day away"), required=False, help_text=_("Left empty, until further notice.")
     )
-    last_hour = _hour(label=_("until (time)"), help_text=_("Left empty, the whole day."))
+    last_hour = _hour(label=_("Until (time)"))
 
     class Meta:
         model = Absence
@@ -118,7 +123,7 @@ class AbsenceForm(forms.ModelForm):
             del self.fields["person"]
         self.instance.person = person
         self.fields["deputy"].queryset = possible_deputies(person).order_by("display_name")
-        self.fields["deputy"].empty_label = _("nobody in particular")
+        self.fields["deputy"].empty_label = _("Nobody in particular")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import ClassVar, Self
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -18,7 +18,7 @@ from servicedesk.calendars.models import Calendar, check_zone, organisation_zone
 from servicedesk.staff.departments import DepartmentQuerySet
 from servicedesk.staff.history import RoleHistory
 from servicedesk.staff.positions import POST_CHOICES
-from servicedesk.staff.roles import roles_of
+from servicedesk.staff.roles import role_name, roles_of
 
 
 def _person(verbose_name, related_name: str, **options) -> models.ForeignKey:
@@ -220,6 +220,12 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.display_name or self.username
 
+    def get_full_name(self) -> str:
+        """The name in pages and mails of Django itself."""
+        return str(self)
+
+    get_short_name = get_full_name
+
     @cached_property
     def roles(self) -> frozenset[str]:
         """Codes of the roles of this person, by group or by position; read once per instance."""
@@ -252,6 +258,18 @@ class User(AbstractUser):
         """The same under older secret keys."""
         for known in super().get_session_auth_fallback_hash():
             yield f"{known}.{self.session_round}"
+
+
+class RoleGroup(Group):
+    """A role as the administrator edits it: a group by another name, among the pages about people."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+
+    def __str__(self) -> str:
+        return role_name(self.name)
 
 
 class Post(models.Model):
@@ -310,12 +328,12 @@ class Absence(models.Model):
     """When a person is away and who stands in meanwhile (CASES y); half-open, `[starts_at, ends_at)`."""
 
     class Reason(models.TextChoices):
-        LEAVE = "leave", _("leave")
-        SICK = "sick", _("sick")
-        TRAVEL = "travel", _("business trip")
-        TRAINING = "training", _("training")
-        EARLY = "early", _("signed out early")
-        OTHER = "other", _("other reason")
+        LEAVE = "leave", _("Leave")
+        SICK = "sick", _("Sick")
+        TRAVEL = "travel", _("Business trip")
+        TRAINING = "training", _("Training")
+        EARLY = "early", _("Signed out early")
+        OTHER = "other", _("Other reason")
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="absences", verbose_name=_("employee")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import CharField, Value
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,8 +26,8 @@ class Role(models.TextChoices):
 
 
 def role_name(code: str) -> str:
-    """What a role is called on screens; a group made by an operator is called as it was named."""
-    return str(Role(code).label) if code in Role.values else code
+    """What a role is called where its name stands alone; a group made by an operator is called as it was named."""
+    return capfirst(str(Role(code).label)) if code in Role.values else code
 
 
 def roles_of(user: Any) -> frozenset[str]:

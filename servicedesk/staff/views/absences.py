@@ -33,7 +33,7 @@ def absences(request: HttpRequest) -> HttpResponse:
         try:
             absence = enter_absence(form.instance, by=request.user, at=at)
         except ValidationError as refusal:
-            form.add_error(None, refusal)
+            form.add_error(None, refusal.messages)
         else:
             messages.success(request, _("The absence is entered."))
             _warn(request, absence)

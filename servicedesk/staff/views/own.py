@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from servicedesk.audit.timeline import record
 from servicedesk.staff.forms import OwnPasswordForm, ProfileForm
 from servicedesk.staff.leaving import timeline_of
+from servicedesk.staff.models import User
 from servicedesk.staff.organisation import Organisation
 from servicedesk.staff.people import role_titles, titles_of
 from servicedesk.staff.views.log_in import CHOSEN_LANGUAGE
@@ -27,13 +28,12 @@ ONE_YEAR = 60 * 60 * 24 * 365  # seconds
 @never_cache
 def profile(request: HttpRequest) -> HttpResponse:
     """Who I am here, and what I may change of it."""
-    form = ProfileForm(request.POST or None, instance=request.user)
+    person = User.objects.select_related("department").get(pk=request.user.pk)
+    form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
-        request.user.save(update_fields=form.changed_data)
-        response = redirect("staff:profile")
-        messages.success(request, _in_language(request.user.language))
-        return _with_language(response, request.user.language)
-    person = type(request.user).objects.select_related("department").get(pk=request.user.pk)
+        person.save(update_fields=form.changed_data)
+        messages.success(request, _in_language(person.language))
+        return _with_language(redirect("staff:profile"), person.language)
     titles = titles_of(Organisation.at(timezone.now())).get(person.pk, [])
     roles = role_titles(person)
     context = {"form": form, "person": person, "titles": titles, "roles": roles}
