@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.staff.absences import people_of, possible_deputies
 from servicedesk.staff.models import Absence, User
+from servicedesk.staff.throttling import slow_down
 
+LONGEST_NAME = 150  # characters of a log-in name
 LONGEST_PASSWORD = 256  # characters; hashing is slow on purpose, so the input has a bound
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)  # no absence lies outside
 REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -28,10 +30,10 @@ def zone_choices() -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in [*zones, "UTC"]]
 
 
-def bound(field: forms.Field) -> None:
-    """Refuse a longer password before it is hashed."""
-    field.validators.append(MaxLengthValidator(LONGEST_PASSWORD))
-    field.widget.attrs["maxlength"] = LONGEST_PASSWORD
+def bound(field: forms.Field, characters: int = LONGEST_PASSWORD) -> None:
+    """Refuse what is longer before it is hashed or stored; Django's own forms only tell the browser."""
+    field.validators.append(MaxLengthValidator(characters))
+    field.widget.attrs["maxlength"] = characters
 
 
 class LogInForm(AuthenticationForm):
@@ -42,10 +44,18 @@ class LogInForm(AuthenticationForm):
         "inactive": _("Name and password do not fit. Please check both; capital letters count."),
     }
 
-    def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: Any = None, *args: Any, at: datetime, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
+        self.at = at
         self.fields["username"].label = _("Log-in name")
+        bound(self.fields["username"], LONGEST_NAME)
         bound(self.fields["password"])
+
+    def clean(self) -> dict[str, Any]:
+        """Try name and password, slowly where many tries have failed."""
+        if {"username", "password"} <= self.cleaned_data.keys():
+            slow_down(self.cleaned_data["username"], at=self.at)
+        return super().clean()
 
 
 class OwnPasswordForm(PasswordChangeForm):

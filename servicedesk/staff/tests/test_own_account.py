@@ -135,7 +135,7 @@ def test_the_profile_tells_positions_and_roles(client):
     one = make_organisation()
     client.force_login(one.manager)
 
-    assert "manager of Customer Service" in client.get("/profile/").content.decode()
+    assert "Manager of Customer Service" in client.get("/profile/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/profile/", "/profile/password/", "/people/", "/people/absences/"])

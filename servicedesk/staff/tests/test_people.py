@@ -138,7 +138,7 @@ def test_an_administrator_may_manage_people_but_delete_nobody():
 
 
 def test_roles_are_named_in_the_readers_language_and_others_as_they_are():
-    assert role_name("general_manager") == "general manager"
+    assert role_name("general_manager") == "General manager"
     assert role_name("Night watch") == "Night watch"
 
 

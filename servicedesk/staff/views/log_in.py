@@ -15,14 +15,13 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from servicedesk.staff.forms import LogInForm
+from servicedesk.staff.forms import LONGEST_NAME, LogInForm
 from servicedesk.staff.models import User
 from servicedesk.staff.organisation import Organisation
 from servicedesk.staff.people import role_titles, titles_of
-from servicedesk.staff.throttling import address_waits_until, pair_waits_until, slow_down
+from servicedesk.staff.throttling import address_waits_until, pair_waits_until
 
 CHOSEN_LANGUAGE = "chosen_language"  # in the session: chosen on purpose before logging in
-LONGEST_NAME = 150  # characters of a log-in name
 
 
 @sensitive_post_parameters("password")
@@ -33,13 +32,12 @@ def log_in(request: HttpRequest) -> HttpResponse:
     """The log-in page; in the demo it offers the people of the demo."""
     if request.user.is_authenticated:
         return redirect(way_on(request))
-    if request.method != "POST":
-        return _page(request, LogInForm(request))
     at = timezone.now()
+    if request.method != "POST":
+        return _page(request, LogInForm(request, at=at))
     if until := address_waits_until(request, at=at):
         return _wait(request, until, at)
-    slow_down(request.POST.get("username", "")[:LONGEST_NAME], at=at)
-    form = LogInForm(request, request.POST)
+    form = LogInForm(request, request.POST, at=at)
     if not form.is_valid():
         return _page(request, form)
     return _begin(request, form.get_user())
@@ -52,7 +50,7 @@ def demo_log_in(request: HttpRequest) -> HttpResponse:
     """Log in as a person of the demo, without a password; there is no such page outside the demo."""
     if not settings.DEMO:
         raise Http404
-    person = get_object_or_404(User.objects.demo(), username=request.POST.get("username", "")[:LONGEST_NAME])
+    person = get_object_or_404(User.objects.demo(), username=_name(request))
     return _begin(request, person)
 
 
@@ -79,6 +77,10 @@ def way_on(request: HttpRequest) -> str:
     return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
+def _name(request: HttpRequest) -> str:
+    return request.POST.get("username", "").replace("\0", "")[:LONGEST_NAME]
+
+
 def _begin(request: HttpRequest, person: User) -> HttpResponse:
     to = way_on(request)
     chosen = request.session.pop(CHOSEN_LANGUAGE, None)
@@ -102,7 +104,7 @@ def _wait(request: HttpRequest, until: datetime, at: datetime) -> HttpResponse:
     if request.user.is_authenticated:  # it was the present password that was guessed
         messages.error(request, waiting)
         return redirect("staff:profile")
-    form = LogInForm(request, initial={"username": request.POST.get("username", "")[:LONGEST_NAME]})
+    form = LogInForm(request, at=at, initial={"username": _name(request)})
     response = _page(request, form, waiting=waiting, status=429)
     response["Retry-After"] = str(minutes * 60)
     return response
