@@ -37,7 +37,13 @@ ENTRIES = [
     Entry(_("Queue"), "tickets:queue", "inbox", "g q"),
     Entry(_("Customers"), "customers:list", "address-book", "g c"),
     Entry(_("People"), "staff:people", "users", "g p"),
-    Entry(_("Administration"), "admin:index", "adjustments-horizontal", "g a", lambda user: getattr(user, "may_use_administration", False)),
+    Entry(
+        _("Administration"),
+        "admin:index",
+        "adjustments-horizontal",
+        "g a",
+        lambda user: getattr(user, "may_use_administration", False),
+    ),
 ]
 
 

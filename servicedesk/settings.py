@@ -263,7 +263,9 @@ AXES_VERBOSE = False
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that the time to wait, once told, stands
 AXES_CLIENT_IP_CALLABLE = "servicedesk.staff.throttling.client_address"
 AXES_LOCKOUT_CALLABLE = "servicedesk.staff.views.log_in.locked_out"
-LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", default=50)  # within the cool-off, by any name
+LOGIN_FAILURES_PER_ADDRESS = env.int(
+    "LOGIN_FAILURES_PER_ADDRESS", default=50
+)  # within the cool-off, by any name
 
 # Logs: one line of text in the demo, one JSON object a line elsewhere; numbers and ids, never personal text
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")

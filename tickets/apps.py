@@ -19,4 +19,9 @@ class TicketsConfig(AppConfig):
         name_kind("check", _("opinion check"))
         name_kind("reading", _("reply on the file to be read"))
 
+        # These hold models, which stand only now.
+        from servicedesk.staff.leaving import on_leaving
         from tickets import invariants  # noqa: F401  (registers them)
+        from tickets.ownership import pass_on_all
+
+        on_leaving(pass_on_all)

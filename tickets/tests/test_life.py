@@ -11,6 +11,7 @@ from servicedesk.clock.sweep import sweep
 from servicedesk.customers.models import Customer
 from servicedesk.customers.testing import make_contact_person, make_customer
 from servicedesk.outbox.models import Message
+from servicedesk.staff.leaving import deactivate
 from tickets.checks import Opinion, confirm_solved, record_check
 from tickets.contacts import correct_contact, hear_from_customer, update_customer
 from tickets.corrections import correct_customer, reclassify
@@ -449,6 +450,16 @@ def _group(name):
     from django.contrib.auth.models import Group
 
     return Group.objects.filter(name=name)
+
+
+def test_a_leavers_tickets_pass_to_the_department_manager_in_the_same_act():
+    ticket = make_ticket()
+    manager, administrator = ticket.department.manager, make_agent(roles=["administrator"])
+    deactivate(ticket.owner, by=administrator, at=MONDAY + HOUR)
+    ticket.refresh_from_db()
+    assert (ticket.owner, ticket.live_deadline.owner) == (manager, manager)
+    assert ticket.first_responder != manager
+    assert [p.how for p in OwnershipPeriod.objects.filter(ticket=ticket)] == ["received", "leaver"]
 
 
 def test_a_colleague_mentioned_in_a_note_is_told_and_may_see_the_ticket():
