@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from servicedesk.clock.models import Deadline
-from servicedesk.customers.finding import find_by_email, find_by_phone
+from servicedesk.customers.finding import find_by_email, find_by_phone, likely_duplicates
 from servicedesk.customers.models import ContactPerson, Customer, Project
 from servicedesk.customers.normal import line_digits, normalise_email, normalise_phone
 from tickets.models import Channel, Promise, Ticket
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from servicedesk.staff.models import User
 
 SHORTEST = 2  # characters typed before anybody is looked for
+LONGEST_NAME = 200  # characters
 SHOWN = 6  # customers to choose from, matters, kept or broken promises
 CUSTOMER_NUMBER = re.compile(r"C-\d{1,12}", re.I)
 NEW = "new"  # what stands for a customer whom the desk does not know yet
@@ -143,6 +144,17 @@ def look_up(text: str, *, chosen: str = "", user: User, at: datetime) -> Caller:
         caller.customer = exact[0]
     caller.is_new = caller.is_new or not (caller.customer or caller.candidates)
     return caller
+
+
+def seek_namesakes(caller: Caller, name: str, *, chosen: str) -> None:
+    """Offer the customers who bear a newcomer's name already, unless somebody new was chosen knowingly."""
+    if not caller.is_new or chosen == NEW or not name.strip():
+        return
+    namesakes = likely_duplicates(name=name[:LONGEST_NAME])
+    caller.candidates = list(
+        _rows(Customer.objects.visible_to(caller.user).filter(pk__in=[one.pk for one in namesakes]))
+    )
+    caller.is_new = not caller.candidates
 
 
 def _picked(number: str, candidates: list[Customer], customers: CustomerQuerySet) -> Customer | None:

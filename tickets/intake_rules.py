@@ -88,14 +88,20 @@ def _check_what(intake: Intake, desk: Desk, errors: dict[str, str]) -> None:
         return
     if intake.category.kind not in ("", intake.kind) or not intake.category.active:
         errors["category"] = _("Choose a category that is offered for this kind of matter.")
-    if not desk.processes[intake.kind].full_intake or intake.source:
-        return
-    if intake.read_back == Ticket.ReadBack.NOT_ASKED:
-        errors["read_back"] = _("Say whether you read the matter back to the customer.")
-    if intake.read_back == Ticket.ReadBack.IMPOSSIBLE and not intake.read_back_note.strip():
-        errors["read_back_note"] = _("Say why it could not be read back.")
-    if not intake.wanted.strip():
-        errors["wanted"] = _("Write down what the customer wants most.")
+    if desk.processes[intake.kind].full_intake and not intake.source:
+        errors |= full_intake_gaps(intake.read_back, intake.read_back_note, intake.wanted)
+
+
+def full_intake_gaps(read_back: str, read_back_note: str, wanted: str) -> dict[str, str]:
+    """What a full intake still lacks, by field (R1.1c, R1.5.X)."""
+    gaps = {}
+    if read_back not in (Ticket.ReadBack.YES, Ticket.ReadBack.IMPOSSIBLE):
+        gaps["read_back"] = _("Say whether you read the matter back to the customer.")
+    if read_back == Ticket.ReadBack.IMPOSSIBLE and not read_back_note.strip():
+        gaps["read_back_note"] = _("Say why it could not be read back.")
+    if not wanted.strip():
+        gaps["wanted"] = _("Write down what the customer wants most.")
+    return gaps
 
 
 def _check_when(intake: Intake, desk: Desk, errors: dict[str, str]) -> None:

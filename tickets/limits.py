@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from servicedesk.clock.due import Proposal, due_after, propose
 from servicedesk.regulations.standing import Settings
+from servicedesk.timewords import full_time
 
 if TYPE_CHECKING:
     from servicedesk.calendars.models import Calendar
@@ -71,9 +70,11 @@ def check_due(word: Word, *, limit: datetime, at: datetime) -> None:
         raise ValidationError({"due_at": _("The promised time must lie in the future.")})
     latest = max(limit, at + WISHED) if word.wished else limit
     if word.due_at > latest:
-        shown = date_format(timezone.localtime(latest), "DATETIME_FORMAT")
         raise ValidationError(
-            {"due_at": _("The latest time that may be promised here is %(latest)s.") % {"latest": shown}}
+            {
+                "due_at": _("The latest time that may be promised here is %(latest)s.")
+                % {"latest": full_time(latest)}
+            }
         )
     if not word.will_tell.strip():
         raise ValidationError({"will_tell": _("Say what the customer will be told.")})

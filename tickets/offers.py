@@ -85,8 +85,8 @@ def _times(work: WorkCalendar, at: datetime) -> Iterator[tuple[datetime, str]]:
     noon = datetime.combine(next_day, NOON, work.timezone).astimezone(at.tzinfo)
     tomorrow = next_day - today == timedelta(days=1)
     if work.is_open(noon - MINUTE):
-        yield noon, _("tomorrow at noon") if tomorrow else _("next working day at noon")
-    yield next_closing, _("tomorrow at closing") if tomorrow else _("next working day at closing")
+        yield noon, _("tomorrow at noon") if tomorrow else _("at noon")
+    yield next_closing, _("tomorrow at closing") if tomorrow else _("at closing")
 
 
 def _rounded_up(moment: datetime) -> datetime:

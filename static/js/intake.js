@@ -55,6 +55,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
   toWhatIsNeeded();
 });
 
+// What was typed or picked to find somebody is no loss when the page is left.
+form.addEventListener("input", (event) => {
+  if (event.target === who || event.target.name === "customer") event.stopPropagation();
+});
+
 /* --- the listening card stays as one left it ---------------------------------------------------------------------- */
 
 const listening = document.getElementById("listening");

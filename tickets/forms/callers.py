@@ -26,8 +26,13 @@ class CallerForm(forms.Form):
 
     who = forms.CharField(label=gettext_lazy("Phone, name or e-mail"), max_length=LONGEST, required=False)
     anonymous = forms.BooleanField(label=gettext_lazy("Anonymous"), required=False)
-    customer = forms.CharField(max_length=20, required=False)
-    new_name = forms.CharField(label=gettext_lazy("Name of the new customer"), max_length=200, required=False)
+    customer = forms.CharField(label=gettext_lazy("Customer"), max_length=20, required=False)
+    new_name = forms.CharField(
+        label=gettext_lazy("Name of the new customer"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"data-next": True}),
+    )
     new_kind = forms.ChoiceField(
         label=gettext_lazy("This is"),
         choices=[(value, capfirst(label)) for value, label in reversed(CustomerKind.choices)],
@@ -61,10 +66,6 @@ class CallerForm(forms.Form):
             matters = [matter.ticket.pk for matter in caller.shown_matters]
             choice_of(self, "repeat_of").queryset = Ticket.objects.filter(pk__in=matters)
         self.initial.setdefault("person", caller.speaker and caller.speaker.pk)
-        for name in ("new_name", "new_reach", "new_kind"):
-            self.fields[name].widget.attrs["data-keep"] = (
-                True  # sent along when the caller is looked up again
-            )
         self._begin_newcomer()
 
     def _begin_newcomer(self) -> None:
@@ -119,4 +120,4 @@ class CallerForm(forms.Form):
 
 def named(rows: Sequence[ContactPerson | Project]) -> list[tuple[int, str]]:
     """Rows as choices."""
-    return [(row.pk, str(row)) for row in rows]
+    return [(row.pk, " · ".join(filter(None, [row.name, getattr(row, "post", "")]))) for row in rows]

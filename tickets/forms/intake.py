@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from servicedesk.staff.models import User
 from tickets.intake import Answer
+from tickets.intake_rules import full_intake_gaps
 from tickets.limits import Word
 from tickets.models import Category, Channel, Kind, Process, Ticket
 from tickets.offers import Choice, Offer
@@ -127,12 +128,19 @@ class MatterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A full intake judges how severe the matter is; elsewhere it is ordinary unless somebody said otherwise."""
         values = super().clean() or {}
-        full = self.needs.get(values.get("kind", "")) == "full"
-        if full and not values.get("severity") and "severity" not in self.errors:
-            self.add_error("severity", _("Say how severe it is."))
+        if self.needs.get(values.get("kind", "")) == "full":
+            self._demand_all(values)
         values["severity"] = values.get("severity") or Ticket.Severity.ORDINARY
         values["read_back"] = values.get("read_back") or Ticket.ReadBack.NOT_ASKED
         return values
+
+    def _demand_all(self, values: dict[str, Any]) -> None:
+        gaps = full_intake_gaps(*(values.get(name, "") for name in ("read_back", "read_back_note", "wanted")))
+        if not values.get("severity"):
+            gaps["severity"] = _("Say how severe it is.")
+        for name, message in gaps.items():
+            if name not in self.errors:
+                self.add_error(name, message)
 
 
 class EndingForm(forms.Form):
@@ -158,12 +166,12 @@ class EndingForm(forms.Form):
         label=gettext_lazy("What they will be told"), max_length=LONGEST, required=False
     )
     reply_by = forms.ChoiceField(
-        label=gettext_lazy("Answer by"),
+        label=gettext_lazy("Answer through"),
         choices=[("", gettext_lazy("as the customer prefers")), *capital(Channel.choices)],
         required=False,
     )
     requester = forms.ModelChoiceField(
-        User.objects.none(), label=gettext_lazy("Wanted by"), required=False, empty_label=None
+        User.objects.none(), label=gettext_lazy("Requested by"), required=False, empty_label=None
     )
 
     def __init__(self, kind: str, offer: Offer, people: list, *args: Any, **kwargs: Any) -> None:
@@ -192,22 +200,25 @@ class EndingForm(forms.Form):
         values = super().clean() or {}
         if values.get("outcome") == self.ANSWER and self.kind != Kind.TASK:
             values["result"] = Answer(values.get("answer", ""))
+            if not values["result"].words and "answer" not in self.errors:
+                self.add_error("answer", _("Write down the answer that the customer accepted."))
         else:
             values["result"] = self._word(values)
         return values
 
     def _word(self, values: dict[str, Any]) -> Word | None:
-        if values.get("due") == OTHER:
-            due_at, name = values.get("due_at"), "due_at"
-        else:
-            due_at, name = stated(values.get("due", "")), "due"
-        if due_at is None:
-            if name not in self.errors:
-                self.add_error(name, _("Say by when the customer hears from us."))
-            return None
         is_task = self.kind == Kind.TASK
         will_tell = _("The task is done.") if is_task else values.get("will_tell", "")
-        return Word(due_at=due_at, will_tell=will_tell, channel=values.get("reply_by", ""))
+        if not will_tell and "will_tell" not in self.errors:
+            self.add_error("will_tell", _("Say what the customer will be told."))
+        is_other = values.get("due") == OTHER
+        due_at = values.get("due_at") if is_other else stated(values.get("due", ""))
+        name = "due_at" if is_other else "due"
+        if due_at:
+            return Word(due_at=due_at, will_tell=will_tell, channel=values.get("reply_by", ""))
+        if name not in self.errors:
+            self.add_error(name, _("Say by when the customer hears from us."))
+        return None
 
 
 def stated(text: str) -> datetime | None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.calendars.models import Calendar
 from servicedesk.staff.models import Department, User
-from tickets.callers import look_up, reply_channel
+from tickets.callers import look_up, reply_channel, seek_namesakes
 from tickets.calls import Newcomer
 from tickets.forms.callers import LONGEST, CallerForm
 from tickets.forms.intake import EndingForm, LateForm, MatterForm, colleagues
@@ -54,7 +54,16 @@ class Sheet:
     def is_valid(self) -> bool:
         """Whether every part is; all are asked, so that all mistakes show at once."""
         verdicts = [form.is_valid() for form in self.forms]
-        return all(verdicts)
+        return self._has_customer() and all(verdicts)
+
+    def _has_customer(self) -> bool:
+        """Whether somebody is named where the kind needs it; what was typed but leads to nobody is said already."""
+        who = self.caller.cleaned_data
+        named = who.get("anonymous") or who.get("customer") or who.get("newcomer")
+        if named or self.caller.errors or self.ending.kind == Kind.TASK:
+            return True
+        self.caller.add_error("who", _("Choose the customer, or mark the matter as anonymous."))
+        return False
 
     @property
     def newcomer(self) -> Newcomer | None:
@@ -107,7 +116,8 @@ class Sheet:
                 yield "", "", str(message)
             for field in form:
                 for message in field.errors:
-                    yield field.id_for_label or field.auto_id, str(field.label), str(message)
+                    place = "caller" if field.name == "customer" else field.id_for_label or field.auto_id
+                    yield place, str(field.label), str(message)
 
 
 def make_sheet(
@@ -117,6 +127,8 @@ def make_sheet(
     given = initial if data is None else data
     kind = kind_in(given)
     caller = look_up(given.get("who", "")[:LONGEST], chosen=given.get("customer", ""), user=user, at=at)
+    if data is not None:
+        seek_namesakes(caller, given.get("new_name", ""), chosen=given.get("customer", ""))
     people = colleagues(user)
     return Sheet(
         user=user,
