@@ -30,6 +30,10 @@ def correct_customer(
     if contact_person and contact_person.customer_id != customer.pk:
         raise ValidationError({"contact_person": _("This person does not belong to the customer.")})
     was = {"was": ticket.customer_id, "was_person": ticket.contact_person_id}
+    if was == {"was": customer.pk, "was_person": contact_person and contact_person.pk}:
+        raise ValidationError(
+            {"customer": _("These are the customer and contact person on the ticket already.")}
+        )
     ticket.customer, ticket.contact_person, ticket.anonymous, ticket.touched_at = (
         customer,
         contact_person,
@@ -65,6 +69,8 @@ def reclassify(
     if category.kind not in ("", ticket.kind):
         raise ValidationError({"category": _("Choose a category that is offered for this kind of matter.")})
     was = {"was_category": ticket.category_id, "was_severity": ticket.severity}
+    if was == {"was_category": category.pk, "was_severity": severity}:
+        raise ValidationError(_("Nothing has changed: the ticket is classified so already."))
     ticket.category, ticket.severity, ticket.touched_at = category, severity, at
     ticket.save(update_fields=["category", "severity", "touched_at"])
     record(
@@ -87,10 +93,17 @@ def establish(ticket: Ticket, *, cause: str = "", wanted: str = "", by: User, at
     if not found:
         raise ValidationError({"cause": _("Write down the cause, or what the customer wants most.")})
     ticket = lock(ticket)
-    words = {name: store(text) for name, text in found.items()}
+    words = {name: store(text) for name, text in found.items() if text != _standing(ticket, name)}
+    if not words:
+        raise ValidationError(_("Nothing has changed: this stands on the ticket already."))
     for name, kept in words.items():
         setattr(ticket, name, kept)
     ticket.touched_at = at
     ticket.save(update_fields=[*words, "touched_at"])
     record(ticket.key, "established", by=by, at=at, **words)
     return ticket
+
+
+def _standing(ticket: Ticket, name: str) -> str | None:
+    words = getattr(ticket, name)
+    return words and words.text

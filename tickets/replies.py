@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
+from servicedesk.clock.desk import covered_by
 from servicedesk.clock.due import due_after
 from servicedesk.clock.owing import owe, settle
 from servicedesk.regulations.span import Span
 from servicedesk.staff.directory import Directory
+from servicedesk.staff.models import Department
 from tickets.contacts import add_contact, hours_problem
 from tickets.limits import UNREACHED_DAYS, Word, check_due, later_limit
 from tickets.models import Contact, Kind, Promise, Reading, Ticket
@@ -126,6 +128,15 @@ def settles_unreached(ticket: Ticket, *, at: datetime) -> bool:
     return len(moments) >= 2 and moments[-1] - moments[0] >= APART
 
 
+def next_attempt_settles(ticket: Ticket, *, at: datetime) -> bool:
+    """Whether nobody answering an attempt at `at` would settle the live promise (CASES c)."""
+    live = ticket.live_deadline
+    if live is None or at > live.due_at or writable(ticket):
+        return False
+    first = ticket.contacts.filter(mode=Contact.Mode.TRIED, at__gte=live.made_at).order_by("at").first()
+    return first is not None and at - first.at >= APART
+
+
 def writable(ticket: Ticket) -> bool:
     """Whether words can be left with the customer in writing: an e-mail or postal address is known."""
     customer = ticket.customer
@@ -173,10 +184,15 @@ class _ReadBy:
 
 @transaction.atomic
 def confirm_reading(reading: Reading, *, by: User, at: datetime) -> Reading:
-    """The manager has read the reply that no customer could be told; the person who wrote it cannot (INV 11)."""
+    """The manager has read the reply that no customer could be told; the person who wrote it cannot (INV 11).
+
+    Raises ValidationError if `by` may not, or somebody has read it before.
+    """
     ticket = lock(reading.contact.ticket)
     if reading.contact.by_id == by.pk:
         raise ValidationError(_("Somebody other than the person who wrote the reply has to read it."))
+    if not may_read(reading, by, at=at):
+        raise ValidationError(_("The manager reads this reply, or whoever leads the unit."))
     read = Reading.objects.filter(pk=reading.pk, read_at=None).update(read_at=at, read_by=by)
     if not read:
         raise ValidationError(_("This reply has been read already."))
@@ -184,6 +200,16 @@ def confirm_reading(reading: Reading, *, by: User, at: datetime) -> Reading:
     settle(reading.deadline, by=by, at=at)
     reading.refresh_from_db()
     return reading
+
+
+def may_read(reading: Reading, user: User, *, at: datetime) -> bool:
+    """The manager who owes the reading, their deputy, whoever leads the unit or sees all tickets; never its author."""
+    owed = reading.deadline
+    if reading.contact.by_id == user.pk:
+        return False
+    if user.has_perm("tickets.view_all_tickets") or owed.owner_id in {user.pk, *covered_by(user, at=at)}:
+        return True
+    return Department.objects.led_by(user).filter(pk=owed.department_id).exists()
 
 
 @transaction.atomic

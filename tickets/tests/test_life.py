@@ -14,7 +14,7 @@ from servicedesk.outbox.models import Message
 from servicedesk.staff.leaving import deactivate
 from tickets.checks import Opinion, confirm_solved, record_check
 from tickets.contacts import correct_contact, hear_from_customer, update_customer
-from tickets.corrections import correct_customer, reclassify
+from tickets.corrections import correct_customer, establish, reclassify
 from tickets.intake import Answer, open_ticket, open_tickets
 from tickets.marks import lift_mark, set_mark
 from tickets.models import Contact, Kind, OpinionCheck, OwnershipPeriod, Promise, Reading, Ticket
@@ -303,6 +303,8 @@ def test_a_reply_nobody_can_be_told_goes_onto_the_file_and_is_read_by_the_manage
     assert reading.deadline.due_at == MONDAY + 4 * HOUR
     with pytest.raises(ValidationError):
         confirm_reading(reading, by=ticket.owner, at=MONDAY + 2 * HOUR)
+    with pytest.raises(ValidationError):
+        confirm_reading(reading, by=make_agent(department=ticket.department), at=MONDAY + 2 * HOUR)
     confirm_reading(reading, by=ticket.department.manager, at=MONDAY + 2 * HOUR)
     ticket.refresh_from_db()
     with pytest.raises(ValidationError):
@@ -514,6 +516,19 @@ def test_a_change_of_category_or_severity_keeps_old_value_author_and_reason():
     )
     facts = Entry.objects.get(subject=ticket.key, event="reclassified").facts
     assert (facts["was_category"], facts["was_severity"]) == (old, "ordinary")
+
+
+def test_a_correction_that_changes_nothing_leaves_no_entry():
+    ticket = make_ticket()
+    same = {"by": ticket.owner, "at": MONDAY + HOUR}
+    for correction in (
+        lambda: reclassify(ticket, category=ticket.category, severity="ordinary", reason="Same", **same),
+        lambda: correct_customer(ticket, customer=ticket.customer, **same),
+        lambda: establish(ticket, wanted="A warm flat", **same),
+    ):
+        with pytest.raises(ValidationError):
+            correction()
+    assert events(ticket) == ["received", "promised"]
 
 
 def test_void_needs_two_people_and_withdraws_what_was_owed():
