@@ -1,1 +1,1 @@
-"""What people fill in about tickets; one module a page."""
+"""What people fill in about tickets; one module a page. They read and bound what is typed; the rules stand in the domain."""

@@ -1,0 +1,23 @@
+/* The ticket page: an act's dialogue opens as it arrives; closed and opened again it still holds what was typed. */
+
+const place = document.getElementById("act");
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, requestConfig, target } = event.detail;
+  if (target !== place || requestConfig.verb !== "get") return;
+  const standing = place.querySelector("dialog");
+  if (!standing || standing.dataset.address !== new URL(requestConfig.path, location).pathname) return;
+  if (!standing.querySelector('form[data-dirty="yes"]')) return;
+  event.preventDefault();
+  standing.showModal();
+  elt.blur();
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target !== place) return;
+  const dialogue = place.querySelector("dialog[data-opens]");
+  if (!dialogue) return;
+  dialogue.showModal();
+  const first = dialogue.querySelector("[data-focus], textarea, input:not([type=hidden]), select");
+  first?.focus();
+});

@@ -1,0 +1,35 @@
+"""The part of a form that gives the next promise (R1.1g)."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tickets.forms.fields import MomentField, TicketForm, WordsField
+from tickets.limits import Word
+from tickets.models import Channel
+
+
+class PromiseFields(TicketForm):
+    """When the customer hears next, what they will be told, through which channel."""
+
+    due_at = MomentField(required=False, label=_("The customer hears from us by"))
+    will_tell = WordsField(required=False, rows=2, label=_("What they will be told"))
+    next_channel = forms.ChoiceField(required=False, choices=Channel.choices, label=_("Through"))
+    wished = forms.BooleanField(required=False, label=_("The customer asked for this later time"))
+
+    def prepare(self) -> None:
+        if self.proposed:
+            self.initial.setdefault("due_at", self.proposed.due_at)
+
+    def word(self) -> Word | None:
+        """The promise as it was given; none without a time."""
+        given = self.cleaned_data
+        if not given.get("due_at"):
+            return None
+        return Word(
+            due_at=given["due_at"],
+            will_tell=given.get("will_tell", ""),
+            channel=given.get("next_channel") or self.ticket.channel,
+            wished=given.get("wished", False),
+        )

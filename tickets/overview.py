@@ -1,0 +1,123 @@
+"""What a ticket's page says at one glance: what is owed and why then, what comes next, and what stands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from servicedesk.audit.timeline import Head
+from servicedesk.clock.due import due_after
+from servicedesk.regulations.standing import setting_at
+from tickets.models import Contact, Kind, OpinionCheck, Process, Reading, Ticket
+from tickets.repeats import matters_of
+
+if TYPE_CHECKING:
+    from servicedesk.staff.models import User
+    from tickets.models.ticket import TicketQuerySet
+
+MATTERS = 8  # other matters of the customer that are named
+
+
+class Step(StrEnum):
+    """The one obvious thing to do next on a ticket."""
+
+    REPLY = "reply"  # tell the customer, or put it on the file where nobody is to be told
+    TASK = "task"  # do it and report it
+    CHECK = "check"  # ask the customer how it was handled
+    CONFIRM = "confirm"  # as the second person, confirm that it is solved
+    SECOND = "second"  # wait for a second person
+    OBJECTION = "objection"  # wait whether the customer objects to a written answer
+    REQUESTER = "requester"  # as the requester, confirm that the task is done
+    WAIT = "wait"  # wait for the requester
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something about a ticket that stands out, in a word or two, with what it means."""
+
+    text: str
+    meaning: str
+    tone: str = ""
+
+
+def next_step(ticket: Ticket, check: OpinionCheck | None, user: User) -> Step:
+    """What this person does next on the ticket; `check` is its open one."""
+    match ticket.state:
+        case Ticket.State.CLOSED:
+            return Step.CLOSED
+        case Ticket.State.UNRESOLVED:
+            return Step.TASK if ticket.kind == Kind.TASK else Step.REPLY
+    if check is not None:
+        if check.form == OpinionCheck.Form.CUSTOMER:
+            return Step.CHECK
+        return Step.SECOND if check.solver_id == user.pk else Step.CONFIRM
+    if ticket.kind == Kind.TASK:
+        return Step.REQUESTER if ticket.requester_id == user.pk else Step.WAIT
+    return Step.OBJECTION
+
+
+def nobody_to_tell(ticket: Ticket) -> bool:
+    """Anonymous, or the customer wishes no contact: replies go onto the file (CASES g, h)."""
+    return ticket.customer is None or ticket.customer.do_not_contact == "no_contact"
+
+
+def accepts_answers(ticket: Ticket) -> bool:
+    """Whether the customer's acceptance of the answer closes the matter at once (CASES a)."""
+    return Process.objects.filter(kind=ticket.kind, closes_by=Process.Closing.ANSWER).exists()
+
+
+def flags(ticket: Ticket, *, at: datetime) -> list[Flag]:
+    """Chased, silent, untouched, overdue hours (R1.4b, R1.4c, R3.2.2); silence counts from S6 after the promise on."""
+    found = []
+    if ticket.chased:
+        text = ngettext("chased once", "chased %(n)s times", ticket.chased) % {"n": ticket.chased}
+        found.append(Flag(text, _("The customer had to ask for news first."), "is-soon"))
+    live = ticket.live_deadline
+    if live is None:
+        return found
+    promptly, work = setting_at("S6", at), ticket.calendar.work_calendar()
+    said = ticket.contacts.filter(direction=Contact.Direction.OUT, at__gt=live.made_at)
+    if due_after(promptly, live.made_at, work) < at and ticket.customer_id and not said.exists():
+        meaning = _("Nothing has been said to the customer since the promise was made.")
+        found.append(Flag(_("silent"), meaning, "is-soon"))
+    if due_after(promptly, ticket.touched_at, work) < at:
+        meaning = _("Nobody has touched this ticket for longer than %(span)s.") % {"span": promptly}
+        found.append(Flag(_("untouched"), meaning, "is-soon"))
+    return found
+
+
+def last_entry(ticket: Ticket) -> int:
+    """The number of the last entry on its timeline."""
+    return Head.objects.filter(subject=ticket.key).values_list("number", flat=True).first() or 0
+
+
+def version(ticket: Ticket, *, at: datetime) -> str:
+    """Another version means that the page no longer shows how the ticket stands; overdue is derived, stamped or not."""
+    owed = ticket.deadline()
+    overdue = owed is not None and owed.is_overdue(at)
+    return f"{last_entry(ticket)}-{owed.pk if owed else 0}-{int(overdue)}"
+
+
+def other_matters(ticket: Ticket) -> TicketQuerySet | list[Ticket]:
+    """The customer's other open matters, as anybody at intake may see them."""
+    if ticket.customer is None:
+        return []
+    return matters_of(ticket.customer).exclude(pk=ticket.pk)[:MATTERS]
+
+
+def repeats_of(ticket: Ticket) -> TicketQuerySet:
+    """Later matters by which the customer came back to this one (R5.2.7d)."""
+    repeats = Ticket.objects.filter(repeat_of=ticket).select_related("category", "owner", "live_deadline")
+    return repeats.order_by("-received_at")[:MATTERS]
+
+
+def unread(ticket: Ticket) -> Reading | None:
+    """The reply on the file that the manager has still to read."""
+    waiting = Reading.objects.filter(contact__ticket=ticket, read_at=None)
+    return waiting.select_related("contact__by", "contact__words", "deadline__owner").order_by("pk").first()
