@@ -24,9 +24,7 @@ pytest_plugins = ["servicedesk.testing.browser", "servicedesk.testing.running"]
 
 def pytest_configure():
     """Log-ins of tests need no slow password hash, and slow examples are no wrong ones."""
-    hypothesis.settings.register_profile(
-        "desk", deadline=None
-    )  # the clock on the wall of a busy machine proves nothing
+    hypothesis.settings.register_profile("desk", deadline=None)  # a busy machine proves nothing
     hypothesis.settings.load_profile("desk")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -80,12 +80,13 @@ def _holding(
     Nobody who has acknowledged the step. Of a breach neither its owner nor, as long as there is anybody else, who was
     told of it by another step (CASES o, u).
     """
-    never = {ring.person_id for ring in told if ring.rung_id == rung.pk and ring.acknowledged_at is not None}
-    heard: set[int | None] = set()
+    acknowledged = [ring for ring in told if ring.rung_id == rung.pk and ring.acknowledged_at is not None]
+    never = _people(acknowledged)
+    heard: set[int] = set()
     if not rung.is_reminder and rung.position != "owner":
         never.add(deadline.owner_id)
         breaches = [ring for ring in told if not rungs[ring.rung_id].is_reminder]
-        heard = {ring.person_id for ring in breaches if ring.rung_id != rung.pk}
+        heard = _people(ring for ring in breaches if ring.rung_id != rung.pk)
     for exclude in (never | heard, never):
         holding = directory.holder(
             rung.position,
@@ -98,6 +99,11 @@ def _holding(
         if holding.person_id is not None and holding.person_id not in exclude:
             return holding
     return None
+
+
+def _people(rings: Iterable[Ring]) -> set[int]:
+    """Who was told by them; a skipped step told nobody."""
+    return {ring.person_id for ring in rings if ring.person_id is not None}
 
 
 def _ring(

@@ -23,7 +23,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(what, seconds=40):
+def wait_for(what, seconds=90):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := what():
@@ -75,7 +75,7 @@ def environment(migrated, tmp_path):
 def manage(environment, *words):
     return subprocess.run(
         [sys.executable, "manage.py", *words],
-        cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=120,
+        cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=400,
     )  # fmt: skip
 
 
