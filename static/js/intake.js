@@ -3,10 +3,11 @@
 
 const form = document.getElementById("intake");
 const who = document.getElementById("id_who");
+const words = document.getElementById("id_words");
 const anonymous = document.getElementById("id_anonymous");
 const NARROW = "(max-width: 991.98px)";
 let lookedUp = who.value; // the text that the shown caller stands for
-let goOn = false; // Enter was pressed while a look-up was under way
+let goOn = false; // Enter was pressed before the look-up was answered
 
 /* --- keys ----------------------------------------------------------------------------------------------------- */
 
@@ -19,18 +20,18 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey && event.code === "KeyA" && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     anonymous.click();
-    return (anonymous.checked ? document.getElementById("id_words") : who).focus();
+    return (anonymous.checked ? words : who).focus();
   }
   if (event.key !== "Enter" || event.shiftKey || event.altKey || !event.target.matches("#intake input")) return;
   event.preventDefault(); // Enter in a line would send the whole form
   if (event.target !== who) return next(event.target)?.focus();
-  if (who.value.trim() === lookedUp.trim()) return toWhatIsNeeded();
-  goOn = true;
-  who.dispatchEvent(new Event("look"));
+  goOn = who.value.trim() !== lookedUp.trim();
+  if (goOn) words.focus(); // what is typed from now on is not the number
+  else toWhatIsNeeded();
 });
 
 function toWhatIsNeeded() {
-  (form.querySelector("#caller [data-next]") || document.getElementById("id_words")).focus();
+  (form.querySelector("#caller [data-next]") || words).focus();
 }
 
 // The next field in the order of Tab; of a group of choices only one counts.
@@ -50,9 +51,8 @@ function groupChecked(radio) {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "caller") return;
   lookedUp = event.detail.requestConfig.parameters.who ?? who.value;
-  if (!goOn) return;
+  if (goOn && document.activeElement === words && !words.value) toWhatIsNeeded();
   goOn = false;
-  toWhatIsNeeded();
 });
 
 // What was typed or picked to find somebody is no loss when the page is left.

@@ -91,7 +91,7 @@ def test_a_known_customer_on_the_keyboard(page, agent, requests):
     assert (ticket.customer, ticket.severity, ticket.read_back) == (customer, "ordinary", "yes")
     assert ticket.first_words.text == "The heating is cold again."
     sent = [request.url for request in requests[before:]]
-    assert len(sent) <= 4, sent  # the look-up, the form, and the ticket's page
+    assert len(sent) <= 3, sent  # the look-up, the form, and the ticket's page
 
 
 def test_somebody_new_on_the_keyboard(page, agent, requests):

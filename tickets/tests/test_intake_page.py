@@ -17,7 +17,7 @@ from servicedesk.customers.models import Customer
 from servicedesk.customers.testing import make_contact_person, make_customer, make_project
 from servicedesk.outbox.models import Message
 from servicedesk.staff.testing import make_user
-from tickets.calls import Newcomer, log_call
+from tickets.calls import log_call
 from tickets.models import Promise, Submission, Ticket
 from tickets.offers import first_offer
 from tickets.replies import Reply, reply_to_customer
@@ -524,28 +524,28 @@ def test_each_page_has_a_key_of_its_own_and_is_not_kept_by_the_browser(desk):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_form_sent_twice_at_once_makes_one_ticket_and_one_customer(agent):
-    intake = make_intake(first_responder=agent, customer=None, kind="inquiry")
-    start, results = threading.Barrier(2), []
+    values = filled(who=PHONE, new_name="Li Lei", new_reach=PHONE)
+    start, answers = threading.Barrier(2), []
+    tabs = [Client(), Client()]
+    for tab in tabs:
+        tab.force_login(agent)
 
-    def act():
+    def press(tab):
         start.wait()
         try:
-            results.append(
-                log_call(
-                    intake, form_key="k" * 20, newcomer=Newcomer("Li Lei", "person"), by=agent, at=MONDAY
-                )
-            )
+            answers.append(tab.post(NEW, values))
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=act) for _ in range(2)]
+    threads = [threading.Thread(target=press, args=[tab]) for tab in tabs]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(result.again for result in results) == [False, True]
-    assert len({result.ticket.pk for result in results}) == 1
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert len({answer.url for answer in answers}) == 1
     assert Ticket.objects.count() == Customer.objects.count() == Submission.objects.count() == 1
+    assert sorted("Nothing was logged twice" in toast(answer) for answer in answers) == [False, True]
 
 
 def test_a_refused_form_may_be_sent_again_with_the_same_key(agent):
