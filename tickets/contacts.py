@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
 from servicedesk.outbox.posting import post
-from tickets.models import Channel, Contact, Ticket
+from tickets.models import Channel, Contact, Kind, Ticket
 from tickets.promises import lock
 
 if TYPE_CHECKING:
@@ -26,6 +26,28 @@ LIVE_CHANNELS = (
     Channel.VISIT,
     Channel.ON_SITE,
 )  # those that reach a person at once
+
+
+def nobody_to_tell(ticket: Ticket) -> bool:
+    """Anonymous, or the customer wishes no contact: replies go onto the file (CASES g, h)."""
+    return ticket.customer is None or ticket.customer.do_not_contact == "no_contact"
+
+
+def mode_problem(ticket: Ticket, mode: str) -> str:
+    """Why the customer cannot be told in this way (CASES g, h); empty if so."""
+    if mode not in Contact.Mode.values:
+        return _("Choose how it was said.")
+    if ticket.kind == Kind.TASK and ticket.customer is None:
+        spoken = mode in (Contact.Mode.SPOKEN, Contact.Mode.WRITTEN)
+        return "" if spoken else _("This task has no customer who could be told.")
+    on_file = mode == Contact.Mode.ON_FILE
+    if on_file and not nobody_to_tell(ticket):
+        return _(
+            "This customer can be told. A reply on the file is for anonymous matters and no-contact wishes."
+        )
+    if not on_file and nobody_to_tell(ticket):
+        return _("Nobody is to be contacted here. Put the reply on the file; the manager reads it.")
+    return ""
 
 
 def add_contact(
@@ -83,6 +105,8 @@ def update_customer(
     ticket = lock(ticket)
     if not words.strip():
         raise ValidationError({"words": _("Write down what was said.")})
+    if problem := mode_problem(ticket, mode):
+        raise ValidationError({"mode": problem})
     if problem := hours_problem(ticket, mode=mode, channel=channel, reason=odd_hours, at=at):
         raise ValidationError({"odd_hours": problem})
     return add_contact(

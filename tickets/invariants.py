@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from servicedesk.audit.invariants import Violation, invariant
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline
-from tickets.models import Contact, OpinionCheck, OwnershipPeriod, Promise, Ticket, VoidRequest
+from tickets.models import Contact, OpinionCheck, OwnershipPeriod, Promise, Reading, Ticket, VoidRequest
 
 BATCH = 500  # tickets whose first entries are read at once
 
@@ -120,6 +120,26 @@ def deadlines_follow_the_owner() -> Iterator[Violation]:
         ),
         _("Its live deadline belongs to somebody else than its owner."),
     )
+
+
+@invariant("3", gettext_lazy("A reply on the file is read or still to be read"))
+def readings_are_owed() -> Iterator[Violation]:
+    """Read exactly where the reading was settled; a live reading belongs to a reply."""
+    settled = Q(deadline__outcome__in=["kept", "late"])
+    wrong = Reading.objects.filter(Q(read_at=None) & settled | Q(read_at__isnull=False) & ~settled)
+    for reading in wrong.select_related("contact__ticket").iterator():
+        yield Violation(
+            reading.contact.ticket.key,
+            _("A reply on the file is read, but its reading is still owed, or the other way round."),
+        )
+    theirs = Reading.objects.filter(deadline=OuterRef("pk"))
+    for subject in (
+        Deadline.objects.live()
+        .filter(~Exists(theirs), kind="reading")
+        .values_list("subject", flat=True)
+        .iterator()
+    ):
+        yield Violation(subject, _("A reading is owed of which no reply knows."))
 
 
 @invariant("4", gettext_lazy("Promises are numbered without holes and settled by a reply"))

@@ -62,11 +62,6 @@ def next_step(ticket: Ticket, check: OpinionCheck | None, user: User) -> Step:
     return Step.OBJECTION
 
 
-def nobody_to_tell(ticket: Ticket) -> bool:
-    """Anonymous, or the customer wishes no contact: replies go onto the file (CASES g, h)."""
-    return ticket.customer is None or ticket.customer.do_not_contact == "no_contact"
-
-
 def accepts_answers(ticket: Ticket) -> bool:
     """Whether the customer's acceptance of the answer closes the matter at once (CASES a)."""
     return Process.objects.filter(kind=ticket.kind, closes_by=Process.Closing.ANSWER).exists()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Case, F, Max, Value, When
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
@@ -18,15 +20,24 @@ from tickets.promises import lock
 
 
 def begin_period(ticket: Ticket, how: str, *, at: datetime) -> OwnershipPeriod:
-    """Start a stretch of responsibility for the ticket's present owner."""
+    """Start a stretch of responsibility for the ticket's present owner, never before the last one ended.
+
+    The clocks of two machines may differ by some seconds; the periods tile nevertheless.
+    """
+    ended = ticket.periods.aggregate(last=Max("to_at"))["last"]
     return OwnershipPeriod.objects.create(
-        ticket=ticket, owner=ticket.owner, department=ticket.department, how=how, from_at=at
+        ticket=ticket,
+        owner=ticket.owner,
+        department=ticket.department,
+        how=how,
+        from_at=max(at, ended or at),
     )
 
 
 def end_period(ticket: Ticket, *, at: datetime) -> None:
     """End the stretch that runs; closing and every change of owner does so at the very moment the next begins."""
-    OwnershipPeriod.objects.filter(ticket=ticket, to_at=None).update(to_at=at)
+    running = OwnershipPeriod.objects.filter(ticket=ticket, to_at=None)
+    running.update(to_at=Case(When(from_at__gt=at, then=F("from_at")), default=Value(at)))
 
 
 @transaction.atomic
@@ -69,14 +80,15 @@ def may_take_over(ticket: Ticket, user: User) -> bool:
 def change_owner(
     ticket: Ticket, owner: User, department: Department, *, how: str, by: User | str, at: datetime
 ) -> None:
-    """Give a locked ticket to another owner: one period ends as the next begins, and all that is live moves along."""
+    """Give a locked ticket to another owner: one period ends as the next begins, and what it owes moves along."""
     was = ticket.owner
     end_period(ticket, at=at)
     ticket.owner, ticket.department, ticket.touched_at = owner, department, at
     ticket.save(update_fields=["owner", "department", "touched_at"])
     begin_period(ticket, how, at=at)
     record(ticket.key, "owner_changed", by=by, at=at, owner=owner.pk, was=was.pk, how=how)
-    pass_on(ticket.key, owner=owner, department=department)
+    if owed := ticket.deadline():
+        pass_on(owed, owner=owner, department=department)
 
 
 def owner_after_closing(ticket: Ticket, *, at: datetime) -> tuple[User, Department]:
@@ -86,28 +98,40 @@ def owner_after_closing(ticket: Ticket, *, at: datetime) -> tuple[User, Departme
     return successor(ticket, Directory.at(at))
 
 
-def successor(ticket: Ticket, directory: Directory) -> tuple[User, Department]:
-    """The department manager, or the next one up, who takes what a leaver owned (CASES f)."""
+def successor(
+    ticket: Ticket, directory: Directory, *, besides: Collection[int] = ()
+) -> tuple[User, Department]:
+    """The department manager, or the next one up, who takes what a leaver owned or reads what nobody can be told.
+
+    Never the ticket's owner nor those `besides` (CASES f, g). Raises ValidationError if nobody else works here.
+    """
+    exclude = {ticket.owner_id, *besides}
     holding = directory.holder(
         "department_manager",
         department_id=ticket.department_id,
         owner_id=ticket.owner_id,
         first_responder_id=ticket.first_responder_id,
-        exclude={ticket.owner_id},
+        exclude=exclude,
     )
+    if holding.person_id is None or holding.person_id in exclude:
+        raise ValidationError(_("Nobody else works here who could take this on."))
     person = User.objects.select_related("department").get(pk=holding.person_id)
     return person, person.department or ticket.department
 
 
-def pass_on_all(user: User, *, by: User, at: datetime) -> int:
+def pass_on_all(user: User, *, by: User | str, at: datetime) -> int:
     """Pass a leaver's open tickets to the department manager or upward, in the caller's transaction (CASES f).
 
-    The one transfer without acceptance. Returns how many passed on.
+    The one transfer without acceptance. Returns how many passed on; raises ValidationError if nobody is left to have
+    them.
     """
     directory = Directory.at(at)
-    open_tickets = Ticket.objects.open().filter(owner=user).order_by("number").values_list("pk", flat=True)
-    for pk in open_tickets:
+    passed = 0
+    for pk in list(Ticket.objects.open().filter(owner=user).order_by("pk").values_list("pk", flat=True)):
         ticket = lock(Ticket(pk=pk))
+        if ticket.owner_id != user.pk or ticket.state == Ticket.State.CLOSED:
+            continue  # somebody took it over or closed it while we waited for the lock
         owner, department = successor(ticket, directory)
         change_owner(ticket, owner, department, how="leaver", by=by, at=at)
-    return len(open_tickets)
+        passed += 1
+    return passed

@@ -16,20 +16,22 @@ from servicedesk.clock.desk import covered_by
 from servicedesk.clock.due import due_after
 from servicedesk.clock.owing import owe, settle
 from servicedesk.regulations.span import Span
-from servicedesk.staff.directory import Directory
 from servicedesk.staff.models import Department
-from tickets.contacts import add_contact, hours_problem
+from tickets.contacts import add_contact, hours_problem, mode_problem
 from tickets.limits import UNREACHED_DAYS, Word, check_due, later_limit
 from tickets.models import Contact, Kind, Promise, Reading, Ticket
-from tickets.ownership import successor
 from tickets.promises import give_word, lock, make_live
+from tickets.readings import owe_reading
 from tickets.resolving import resolve
 
 if TYPE_CHECKING:
+    from servicedesk.clock.models import Deadline
     from servicedesk.customers.models import ContactPerson
     from servicedesk.staff.models import User
+    from tickets.models.contact import ContactQuerySet
 
 APART = timedelta(minutes=30)  # between two attempts that count (CASES c)
+HEARD = (Contact.Mode.SPOKEN, Contact.Mode.WRITTEN)  # the customer may have said something in turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,7 @@ def reply_to_customer(ticket: Ticket, reply: Reply, *, by: User, at: datetime) -
     if reply.mode == Contact.Mode.TRIED and not settles_unreached(ticket, at=at):
         return contact
     if reply.mode == Contact.Mode.ON_FILE:
-        _have_read(ticket, contact, at=at)
+        owe_reading(ticket, contact, at=at)
     if ticket.kind != Kind.TASK:
         Promise.objects.filter(deadline=ticket.live_deadline, reply=None).update(reply=contact)
     if reply.solved:
@@ -100,13 +102,12 @@ def _check_words(ticket: Ticket, reply: Reply, *, at: datetime) -> None:
         errors["words"] = _("Write down what was said.")
     if reply.solved and reply.mode == Contact.Mode.TRIED:
         errors["solved"] = _("Nobody was reached, so the solution has not been told yet.")
-    silent = ticket.customer is None or ticket.customer.do_not_contact == "no_contact"
-    if reply.mode == Contact.Mode.ON_FILE and not silent:
-        errors["mode"] = _(
-            "This customer can be told. A reply on the file is for anonymous matters and no-contact wishes."
-        )
-    if silent and ticket.kind != Kind.TASK and reply.mode != Contact.Mode.ON_FILE:
-        errors["mode"] = _("Nobody is to be contacted here. Put the reply on the file; the manager reads it.")
+    if problem := mode_problem(ticket, reply.mode):
+        errors["mode"] = problem
+    if reply.person and reply.person.customer_id != ticket.customer_id:
+        errors["person"] = _("This person does not belong to the customer.")
+    if reply.next_word and reply.next_word.wished and reply.mode not in HEARD:
+        errors["due_at"] = _("Nobody was spoken with who could have asked for a later time.")
     if problem := hours_problem(
         ticket, mode=reply.mode, channel=reply.channel, reason=reply.odd_hours, at=at
     ):
@@ -123,9 +124,14 @@ def settles_unreached(ticket: Ticket, *, at: datetime) -> bool:
     live = ticket.live
     if at > live.due_at or writable(ticket):
         return False
-    tried = ticket.contacts.filter(mode=Contact.Mode.TRIED, at__gte=live.made_at, at__lte=live.due_at)
-    moments = sorted(tried.values_list("at", flat=True))
+    moments = sorted(_attempts(ticket, live).values_list("at", flat=True))
     return len(moments) >= 2 and moments[-1] - moments[0] >= APART
+
+
+def _attempts(ticket: Ticket, live: Deadline) -> ContactQuerySet:
+    """The attempts to reach the customer that count for the live promise."""
+    tried = ticket.contacts.filter(mode=Contact.Mode.TRIED, corrects=None)
+    return tried.filter(at__gte=live.made_at, at__lte=live.due_at)
 
 
 def next_attempt_settles(ticket: Ticket, *, at: datetime) -> bool:
@@ -133,7 +139,7 @@ def next_attempt_settles(ticket: Ticket, *, at: datetime) -> bool:
     live = ticket.live_deadline
     if live is None or at > live.due_at or writable(ticket):
         return False
-    first = ticket.contacts.filter(mode=Contact.Mode.TRIED, at__gte=live.made_at).order_by("at").first()
+    first = _attempts(ticket, live).order_by("at").first()
     return first is not None and at - first.at >= APART
 
 
@@ -161,25 +167,6 @@ def _renew(ticket: Ticket, reply: Reply, *, by: User, at: datetime) -> None:
     else:
         give_word(ticket, reply.next_word, rule="S3", by=by, at=at, person=reply.person)
     settle(was, by=by, at=at)
-
-
-def _have_read(ticket: Ticket, contact: Contact, *, at: datetime) -> None:
-    """Owe the manager's reading of a reply on the file, by the promised time (CASES g, h)."""
-    due_at = ticket.live.due_at
-    if due_at <= at:
-        due_at = due_after(Span(1, "working_days"), at, ticket.calendar.work_calendar())
-    reader, department = successor(ticket, Directory.at(at))
-    deadline = owe("reading", _ReadBy(ticket, reader, department), due_at=due_at, at=at)
-    Reading.objects.create(contact=contact, deadline=deadline)
-
-
-class _ReadBy:
-    """The ticket as the matter of its reader: what is owed here is owed by the manager."""
-
-    def __init__(self, ticket: Ticket, owner, department) -> None:
-        self.key, self.path, self.label = ticket.key, ticket.path, ticket.label
-        self.first_responder, self.calendar = ticket.first_responder, ticket.calendar
-        self.owner, self.department = owner, department
 
 
 @transaction.atomic

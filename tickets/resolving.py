@@ -15,10 +15,12 @@ from servicedesk.clock.due import derive, due_after
 from servicedesk.clock.owing import owe, settle, withdraw
 from servicedesk.outbox.posting import post
 from servicedesk.regulations.standing import setting_at
+from tickets.contacts import nobody_to_tell
 from tickets.limits import Word, check_due, later_limit
 from tickets.models import OpinionCheck, Process, Ticket
 from tickets.ownership import begin_period, end_period, owner_after_closing
 from tickets.promises import give_word, lock, make_live
+from tickets.readings import withdraw_readings
 from tickets.signals import tickets_closed
 
 if TYPE_CHECKING:
@@ -77,8 +79,7 @@ def owe_check(
 
 def check_form(ticket: Ticket) -> str:
     """Whether the customer is asked, or a second person confirms in their place (CASES g, h)."""
-    nobody_to_ask = ticket.customer is None or ticket.customer.do_not_contact == "no_contact"
-    return OpinionCheck.Form.CONFIRMATION if nobody_to_ask else OpinionCheck.Form.CUSTOMER
+    return OpinionCheck.Form.CONFIRMATION if nobody_to_tell(ticket) else OpinionCheck.Form.CUSTOMER
 
 
 def _close(ticket: Ticket, ended: str, *, by: User | str, at: datetime, **changes) -> None:
@@ -118,6 +119,7 @@ def close_void(ticket: Ticket, *, by: User, at: datetime) -> None:
     _close(ticket, Ticket.Ended.VOID, by=by, at=at)
     if owed:
         withdraw(owed, by=by, at=at, reason="void")
+    withdraw_readings(ticket, by=by, at=at, reason="void")
 
 
 @transaction.atomic

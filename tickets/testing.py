@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from servicedesk.clock.testing import MONDAY, make_unit
+from servicedesk.customers.editing import record_wish
+from servicedesk.customers.models import Customer
 from servicedesk.customers.testing import make_customer
 from servicedesk.staff.models import User
 from servicedesk.staff.testing import make_user
@@ -16,7 +18,16 @@ from tickets.models import Category, Kind, Ticket
 _numbers = count(1)
 HOUR = timedelta(hours=1)
 
-__all__ = ["HOUR", "MONDAY", "make_agent", "make_category", "make_intake", "make_ticket", "make_word"]
+__all__ = [
+    "HOUR",
+    "MONDAY",
+    "left_alone",
+    "make_agent",
+    "make_category",
+    "make_intake",
+    "make_ticket",
+    "make_word",
+]
 
 
 def make_category(**fields) -> Category:
@@ -40,6 +51,14 @@ def make_word(due_at: datetime, **fields) -> Word:
         channel=fields.pop("channel", "phone"),
         **fields,
     )
+
+
+def left_alone(at: datetime = MONDAY) -> Customer:
+    """A customer who wished no contact at all (CASES g)."""
+    customer = make_customer()
+    record_wish(customer, "no_contact", words="Leave me alone.", by=make_agent(), at=at)
+    customer.refresh_from_db()
+    return customer
 
 
 def make_intake(at: datetime = MONDAY, **fields) -> Intake:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
-from tickets.models import Contact, Ticket, VoidRequest
+from tickets.models import Ticket, VoidRequest
 from tickets.promises import lock
 from tickets.resolving import close_void
 
@@ -59,12 +59,7 @@ def _check_voidable(ticket: Ticket) -> None:
     promise = ticket.promises.live().first()
     if promise is None or ticket.customer is None:
         return
-    told = ticket.contacts.filter(
-        direction=Contact.Direction.OUT,
-        mode__in=[Contact.Mode.SPOKEN, Contact.Mode.WRITTEN],
-        at__gt=promise.made_at,
-    )
-    if not told.exists():
+    if not ticket.contacts.told().filter(at__gt=promise.made_at).exists():
         raise ValidationError(
             _("A customer waits for the promised answer. Tell them first that nothing will follow.")
         )

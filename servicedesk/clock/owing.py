@@ -172,9 +172,9 @@ def _end(deadline: Deadline, fresh: Deadline, *, at: datetime, outcome: str) -> 
     return deadline
 
 
-def pass_on(subject: str, *, owner: User, department: Department) -> int:
-    """Make `owner` answerable for all that is live on a matter; due times and ladders stay. Returns how many moved."""
-    return Deadline.objects.live().filter(subject=subject).update(owner=owner, department=department)
+def pass_on(deadline: Deadline, *, owner: User, department: Department) -> int:
+    """Make `owner` answerable for what is live; its due time and ladder stay. Returns 0 if it was settled meanwhile."""
+    return Deadline.objects.live().filter(pk=deadline.pk).update(owner=owner, department=department)
 
 
 def ring_on(pk: int) -> None:

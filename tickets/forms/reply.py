@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.customers.models import ContactPerson
 from tickets.checks import Opinion
+from tickets.contacts import nobody_to_tell
 from tickets.forms.fields import SPOKEN, WRITTEN, KeyField, WordsField, channel_choices, offer, offer_persons
 from tickets.forms.promise import PromiseFields
 from tickets.models import Contact, OpinionCheck
-from tickets.overview import nobody_to_tell
 from tickets.replies import Reply
 
 WORDS = {"rows": 4, "data-key": "r", "data-key-label": _("Write the reply")}

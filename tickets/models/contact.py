@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -12,6 +14,16 @@ from servicedesk.audit.models import Words
 from servicedesk.clock.models import Deadline
 from servicedesk.customers.models import ContactPerson
 from tickets.models.ticket import Channel, Ticket
+
+
+class ContactQuerySet(models.QuerySet):
+    def told(self) -> Self:
+        """What a customer was told, or what was put onto the file for one who cannot be; attempts are no news."""
+        return self.filter(
+            direction=Contact.Direction.OUT,
+            mode__in=[Contact.Mode.SPOKEN, Contact.Mode.WRITTEN, Contact.Mode.ON_FILE],
+            corrects=None,
+        )
 
 
 class Contact(models.Model):
@@ -55,6 +67,8 @@ class Contact(models.Model):
     corrects = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="corrections", db_index=False
     )
+
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact")

@@ -52,10 +52,10 @@ class TicketQuerySet(models.QuerySet):
     def silent(self) -> Self:
         """Unresolved, and nothing said to the customer since the live promise was made: avoided (R1.4b)."""
         contacts: Any = self.model._meta.get_field("contacts").related_model
-        said = contacts.objects.filter(
-            ticket=OuterRef("pk"), direction="out", at__gt=OuterRef("live_deadline__made_at")
+        said = contacts.objects.told().filter(
+            ticket=OuterRef("pk"), at__gt=OuterRef("live_deadline__made_at")
         )
-        return self.unresolved().filter(~Exists(said))
+        return self.unresolved().exclude(kind=Kind.TASK, customer=None).filter(~Exists(said))
 
     def chased(self) -> Self:
         """The customer had to ask first (R1.4b, R1.4c)."""

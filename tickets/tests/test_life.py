@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline
 from servicedesk.clock.sweep import sweep
-from servicedesk.customers.models import Customer
 from servicedesk.customers.testing import make_contact_person, make_customer
 from servicedesk.outbox.models import Message
 from servicedesk.staff.leaving import deactivate
@@ -23,7 +22,16 @@ from tickets.ownership import take_over
 from tickets.repeats import likely_repeats
 from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
 from tickets.resolving import close_unopposed, confirm_task, reopen
-from tickets.testing import HOUR, MONDAY, make_agent, make_category, make_intake, make_ticket, make_word
+from tickets.testing import (
+    HOUR,
+    MONDAY,
+    left_alone,
+    make_agent,
+    make_category,
+    make_intake,
+    make_ticket,
+    make_word,
+)
 from tickets.voiding import ask_to_void, decide_void
 
 pytestmark = pytest.mark.django_db
@@ -39,15 +47,6 @@ def solve(ticket, *, by=None, at=MONDAY + HOUR):
     reply_to_customer(ticket, spoken(solved=True), by=by or ticket.owner, at=at)
     ticket.refresh_from_db()
     return ticket
-
-
-def left_alone():
-    customer = make_customer()
-    Customer.objects.filter(pk=customer.pk).update(
-        do_not_contact="no_contact", wish_by=make_agent(), wish_at=MONDAY
-    )
-    customer.refresh_from_db()
-    return customer
 
 
 def events(ticket):

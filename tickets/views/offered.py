@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.timewords import short_time
-from tickets.contacts import correct_contact, hear_from_customer, update_customer
+from tickets.contacts import correct_contact, hear_from_customer, nobody_to_tell, update_customer
 from tickets.corrections import correct_customer, establish, reclassify
 from tickets.forms import acts
 from tickets.forms.fields import TicketForm
 from tickets.marks import lift_mark, set_mark
 from tickets.models import Contact, Mark, Ticket
 from tickets.notes import add_note
-from tickets.overview import nobody_to_tell
 from tickets.resolving import reopen
 from tickets.voiding import ask_to_void
 

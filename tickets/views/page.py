@@ -16,6 +16,7 @@ from servicedesk.clock.models import Deadline
 from servicedesk.staff.models import User
 from servicedesk.staff.requests import StaffRequest
 from tickets import overview
+from tickets.contacts import nobody_to_tell
 from tickets.forms.fields import SPOKEN, TicketForm
 from tickets.forms.reply import CheckForm, ReplyForm, TaskForm
 from tickets.models import Contact, Mark, Ticket
@@ -129,7 +130,7 @@ def fresh_form(ticket: Ticket, step: Step, *, user: User, seen: int, now: dateti
     owed, channel = ticket.deadline(), usual_channel(ticket)
     written = channel not in SPOKEN or bool(ticket.customer and ticket.customer.is_written_only(now))
     mode = Contact.Mode.WRITTEN if written else Contact.Mode.SPOKEN
-    if step == Step.REPLY and overview.nobody_to_tell(ticket):
+    if step == Step.REPLY and nobody_to_tell(ticket):
         mode = Contact.Mode.ON_FILE
     initial = {
         "answering": owed and owed.pk,
@@ -146,7 +147,7 @@ def _around_form(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
     """Which parts of the obvious form this ticket needs at this moment."""
     return {
         "odd_hours": ticket.customer is not None and not ticket.customer.is_reachable(now),
-        "on_file": overview.nobody_to_tell(ticket),
+        "on_file": nobody_to_tell(ticket),
         "accepts": overview.accepts_answers(ticket),
         "attempt_settles": next_attempt_settles(ticket, at=now),
     }
