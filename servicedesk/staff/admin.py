@@ -56,13 +56,14 @@ class AbsenceInline(PlainKeys, admin.TabularInline):
     fk_name = "person"
     fields = ["starts_at", "ends_at", "reason", "deputy"]
     autocomplete_fields = ["deputy"]
-    formfield_overrides = MOMENTS
+    formfield_overrides = MOMENTS  # type: ignore[assignment]
     extra = 0
     verbose_name_plural = gettext_lazy("Absences now and to come")
     can_delete = False  # an absence is ended or withdrawn from its own list, on record
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).not_over(timezone.now())
+        absences: Any = super().get_queryset(request)
+        return absences.not_over(timezone.now())
 
 
 @admin.register(User)
@@ -78,7 +79,7 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
     search_help_text = gettext_lazy("Name, log-in name, employee number or e-mail")
     ordering = ["display_name"]
     autocomplete_fields = ["department"]
-    filter_horizontal: list[str] = []
+    filter_horizontal = ()
     inlines = [AbsenceInline]
     actions = ["block_log_in", "open_log_in"]
     readonly_fields = ["blocked_at", "left_at", "last_login", "date_joined"]
@@ -149,7 +150,7 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
 
     # Saving
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
         at = timezone.now()
         if not change:
             super().save_model(request, obj, form, change)
@@ -167,7 +168,7 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
         if "is_superuser" in changed:
             record(timeline_of(obj), "superuser", by=request.user, at=at, granted=obj.is_superuser)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         before = set(form.instance.groups.values_list("name", flat=True))
         super().save_related(request, form, formsets, change)
         after = set(form.instance.groups.values_list("name", flat=True))
@@ -181,7 +182,7 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
                 taken=", ".join(sorted(before - after)),
             )
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
         for absence in formset.save(commit=False):
             enter_absence(absence, by=request.user, at=timezone.now())
 
@@ -201,14 +202,14 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
         return _("log-in blocked") if person.blocked_at else _("active")
 
     @admin.action(description=gettext_lazy("Block the log-in now"), permissions=["change"])
-    def block_log_in(self, request: HttpRequest, queryset: Any) -> None:
+    def block_log_in(self, request: Any, queryset: Any) -> None:
         self._each(request, queryset, block, _("%(name)s cannot log in any more and counts as absent."))
 
     @admin.action(description=gettext_lazy("Open the log-in again"), permissions=["change"])
-    def open_log_in(self, request: HttpRequest, queryset: Any) -> None:
+    def open_log_in(self, request: Any, queryset: Any) -> None:
         self._each(request, queryset, unblock, _("%(name)s can log in again."))
 
-    def _each(self, request: HttpRequest, queryset: Any, act: Any, done: str) -> None:
+    def _each(self, request: Any, queryset: Any, act: Any, done: str) -> None:
         for person in queryset:
             try:
                 if not self.has_change_permission(request, person):
@@ -316,11 +317,11 @@ class AbsenceAdmin(PlainKeys, SimpleHistoryAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Absence | None = None) -> bool:
         return False  # ended or withdrawn by the action, on record
 
-    def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: Absence, form: Any, change: bool) -> None:
         enter_absence(obj, by=request.user, at=timezone.now())
 
     @admin.action(description=gettext_lazy("End now, or withdraw what has not begun"), permissions=["change"])
-    def end_now(self, request: HttpRequest, queryset: Any) -> None:
+    def end_now(self, request: Any, queryset: Any) -> None:
         with transaction.atomic():
             for absence in queryset.select_related("person"):
                 end_absence(absence, by=request.user, at=timezone.now())
@@ -336,13 +337,13 @@ class RoleAdmin(GroupAdmin):
 
     list_display = ["__str__", "name"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: RoleGroup | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: RoleGroup | None = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["name"] if obj else []  # code and migrations know a role by its name
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         group = form.instance
         before = set(group.permissions.values_list("codename", flat=True))
         super().save_related(request, form, formsets, change)

@@ -72,7 +72,7 @@ class AddEmployeeForm(AdminUserCreationForm):
     class Meta(AdminUserCreationForm.Meta):
         model = User
         fields = ("display_name", "username", "employee_number", "email", "department", "groups")
-        field_classes: dict[str, Any] = {}
+        field_classes = {}
         labels = {"email": gettext_lazy("E-mail"), "username": gettext_lazy("Log-in name")}
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -88,9 +88,9 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kept = self.instance.timezone
-        if kept not in dict(self.fields["timezone"].choices):
-            self.fields["timezone"].choices = [(kept, kept), *zone_choices()]
+        kept, zones = self.instance.timezone, cast(Any, self.fields["timezone"])
+        if kept not in dict(zones.choices):
+            zones.choices = [(kept, kept), *zone_choices()]
 
 
 def _day(**options: Any) -> forms.DateField:
@@ -127,13 +127,14 @@ class AbsenceForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         may_enter = people_of(by).order_by("display_name")
         if may_enter.exclude(pk=by.pk).exists():
-            self.fields["person"].queryset = may_enter
-            self.fields["person"].empty_label = None
+            persons = cast(Any, self.fields["person"])
+            persons.queryset, persons.empty_label = may_enter, None
         else:
             del self.fields["person"]
         self.instance.person = person
-        self.fields["deputy"].queryset = possible_deputies(person).order_by("display_name")
-        self.fields["deputy"].empty_label = _("Nobody in particular")
+        deputies = cast(Any, self.fields["deputy"])
+        deputies.queryset = possible_deputies(person).order_by("display_name")
+        deputies.empty_label = _("Nobody in particular")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -150,7 +150,7 @@ class UserQuerySet(models.QuerySet):
 _UserManager = UserManager.from_queryset(UserQuerySet)
 
 
-class StaffManager(_UserManager):  # type: ignore[misc, valid-type]  # made by from_queryset
+class StaffManager(_UserManager):
     use_in_migrations = False  # migrations need none of its methods
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,12 +14,13 @@ from django.views.decorators.http import require_POST
 from servicedesk.staff.absences import end_absence, enter_absence, people_of
 from servicedesk.staff.forms import AbsenceForm
 from servicedesk.staff.models import Absence, User
+from servicedesk.staff.requests import StaffRequest
 
 SHOWN_BACK = timedelta(days=90)
 
 
 @login_required
-def absences(request: HttpRequest) -> HttpResponse:
+def absences(request: StaffRequest) -> HttpResponse:
     """My absences and those of my people, with the form for a new one."""
     at = timezone.now()
     person = _person(request)
@@ -51,7 +52,7 @@ def absences(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def end(request: HttpRequest, pk: int) -> HttpResponse:
+def end(request: StaffRequest, pk: int) -> HttpResponse:
     """Back already, or not going after all."""
     absence = get_object_or_404(Absence.objects.visible_to(request.user).select_related("person"), pk=pk)
     end_absence(absence, by=request.user, at=timezone.now())
@@ -61,7 +62,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("staff:absences")
 
 
-def _person(request: HttpRequest) -> User:
+def _person(request: StaffRequest) -> User:
     """Whose absence it is: oneself, or whoever of one's people the form names."""
     asked = request.POST.get("person") or request.GET.get("person") or ""
     if not asked.isascii() or not asked.isdigit() or len(asked) > 18:
@@ -69,7 +70,7 @@ def _person(request: HttpRequest) -> User:
     return get_object_or_404(people_of(request.user), pk=int(asked))
 
 
-def _warn(request: HttpRequest, absence: Absence) -> None:
+def _warn(request: StaffRequest, absence: Absence) -> None:
     """A deputy who is away at that time is allowed, for deputies of deputies are followed; but it is said."""
     if absence.deputy is None:
         return
