@@ -150,7 +150,7 @@ class UserQuerySet(models.QuerySet):
 _UserManager = UserManager.from_queryset(UserQuerySet)
 
 
-class StaffManager(_UserManager):
+class StaffManager(_UserManager):  # type: ignore[misc, valid-type, unused-ignore]  # made by from_queryset
     use_in_migrations = False  # migrations need none of its methods
 
 
