@@ -12,6 +12,7 @@ from servicedesk.calendars.models import Calendar
 from servicedesk.clock.models import Ladder
 from servicedesk.demo.days import Days
 from servicedesk.demo.texts import texts
+from servicedesk.staff.absences import enter_absence
 from servicedesk.staff.models import Absence, Department, Post, User
 from servicedesk.staff.roles import Role
 from tickets.models import Category
@@ -63,8 +64,9 @@ def make_staff(language: str, days: Days) -> Staff:
     _fill_positions(staff)
     _make_categories(staff, said)
     _name_what_ships(staff, said)
-    _send_on_leave(staff["tech_manager"], staff["tech1"], days.at(3, 0), days=9)
-    _send_on_leave(staff["agent4"], staff["agent2"], days.now + timedelta(days=8), days=5)
+    opens, week = days.at(0, 0), timedelta(days=7)
+    _send_on_leave(staff["tech_manager"], staff["tech1"], days.at(3, 0), opens + week, told_at=days.at(6, 4))
+    _send_on_leave(staff["agent4"], staff["agent2"], opens + week, opens + 2 * week, told_at=days.at(5, 6))
     return staff
 
 
@@ -142,9 +144,8 @@ def _name_what_ships(staff: Staff, said: dict[str, Any]) -> None:
     calendar.save(update_fields=["name"])
 
 
-def _send_on_leave(person: User, deputy: User, starts_at: datetime, *, days: int) -> None:
-    absence = Absence(
-        person=person, deputy=deputy, starts_at=starts_at, ends_at=starts_at + timedelta(days=days)
-    )
-    absence.full_clean()
-    absence.save()
+def _send_on_leave(
+    person: User, deputy: User, starts_at: datetime, ends_at: datetime, *, told_at: datetime
+) -> None:
+    absence = Absence(person=person, deputy=deputy, starts_at=starts_at, ends_at=ends_at)
+    enter_absence(absence, by=person, at=told_at)

@@ -1,5 +1,6 @@
 """The demo organisation: whole, in every language, and never mixed with anything real."""
 
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -9,14 +10,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from servicedesk.audit.invariants import findings
-from servicedesk.clock.models import Deadline, Ring
+from servicedesk.calendars.models import Calendar
+from servicedesk.clock.models import Deadline, Ladder, Ring
 from servicedesk.customers.models import Customer
 from servicedesk.demo.texts import LANGUAGES, texts
 from servicedesk.management.commands.demo import language_of_system
 from servicedesk.outbox.models import Message
-from servicedesk.staff.models import Absence, User
+from servicedesk.staff.models import Absence, Department, User
 from servicedesk.staff.testing import make_user
-from tickets.models import Mark, OpinionCheck, Ticket, VoidRequest
+from tickets.models import Category, Mark, OpinionCheck, Ticket, VoidRequest
 
 DEMO_STATES = {
     ("unresolved", None), ("resolved", None), ("closed", "checked"), ("closed", "accepted"), ("closed", "unopposed"),
@@ -37,14 +39,32 @@ def demo(settings, db):
     return build
 
 
-def test_the_demo_is_whole_and_breaks_no_rule(demo, settings):
-    assert "16 people, 50 customers, 200 tickets" in demo()
+@pytest.mark.parametrize(
+    "language",
+    ["zh-hans", *(pytest.param(other, marks=pytest.mark.slow) for other in ("en", "zh-hant"))],
+)
+def test_the_demo_is_whole_and_breaks_no_rule(demo, settings, language):
+    assert re.findall(r"\d+", demo(language)) == ["16", "50", "200"]
 
     assert [finding for finding in findings() if finding.violations] == []
     everybody_is_there(settings)
     every_state_is_there()
     every_rung_has_rung()
     nothing_was_sent_outside()
+    if language != "en":
+        no_name_is_english()
+
+
+def no_name_is_english():
+    names = [
+        *User.objects.values_list("display_name", flat=True),
+        *Department.objects.values_list("name", flat=True),
+        *Category.objects.values_list("name", flat=True),
+        *Customer.objects.values_list("name", flat=True),
+        *Ladder.objects.values_list("name", flat=True),
+        *Calendar.objects.values_list("name", flat=True),
+    ]
+    assert [name for name in names if re.search("[A-Za-z]", name)] == []
 
 
 def everybody_is_there(settings):
@@ -143,4 +163,13 @@ def leaves(value, path=()):
 def test_every_language_says_everything(language):
     said, english = dict(leaves(texts(language))), dict(leaves(texts("en")))
     assert said.keys() == english.keys()
-    assert all(text.strip() for text in said.values())
+    for where, text in said.items():
+        assert text.strip()
+        assert set(re.findall("{[a-z]+}", text)) == set(re.findall("{[a-z]+}", english[where])), where
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
+def test_nothing_is_left_in_english(language):
+    said = {where: text for where, text in leaves(texts(language)) if where != ("language",)}
+    words = {where: re.findall("[A-Za-z]{2,}", re.sub("{[a-z]+}", "", text)) for where, text in said.items()}
+    assert {where: found for where, found in words.items() if found not in ([], ["LED"])} == {}
