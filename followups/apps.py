@@ -15,6 +15,12 @@ class FollowupsConfig(AppConfig):
         name_kind("holiday_list", _("holiday list of next year"))
         calendars_changed.connect(_settle_published, dispatch_uid="followups.holiday_lists")
 
+        # These hold models, which stand only now.
+        from followups.holiday_lists import pass_on_lists
+        from servicedesk.staff.leaving import on_leaving
+
+        on_leaving(pass_on_lists)
+
 
 def _settle_published(**news) -> None:
     """A published list settles its duty in the same transaction."""

@@ -13,7 +13,7 @@ from django.urls import reverse
 from followups.models import HolidayListDuty
 from servicedesk.audit.timeline import record
 from servicedesk.calendars.models import Calendar
-from servicedesk.clock.owing import owe, settle
+from servicedesk.clock.owing import owe, pass_on, settle
 from servicedesk.outbox.posting import post
 from servicedesk.regulations.standing import setting_at
 from servicedesk.staff.directory import Directory
@@ -64,12 +64,27 @@ def watch_lists(at: datetime) -> int:
 
 def settle_published(*, at: datetime) -> None:
     """Settle the duties whose list stands now; publishing is the act that settles them."""
-    for duty in HolidayListDuty.objects.filter(deadline__settled_at=None).select_related("deadline"):
-        if duty.region in Calendar.objects.regions_waiting(duty.year):
-            continue
-        with transaction.atomic():
-            record(duty.deadline.subject, "list_published", by="clock", at=at)
-            settle(duty.deadline, by="clock", at=at)
+    for duty in HolidayListDuty.objects.filter(deadline__settled_at=None).order_by("pk"):
+        if duty.region not in Calendar.objects.regions_waiting(duty.year):
+            _settle(duty, at=at)
+
+
+@transaction.atomic
+def _settle(duty: HolidayListDuty, *, at: datetime) -> None:
+    """Settle a duty, unless another worker was quicker."""
+    owed = HolidayListDuty.objects.select_for_update(of=("self",)).select_related("deadline").get(pk=duty.pk)
+    if owed.deadline.settled_at is None:
+        record(owed.deadline.subject, "list_published", by="clock", at=at)
+        settle(owed.deadline, by="clock", at=at)
+
+
+def pass_on_lists(user: User, *, by: User | str, at: datetime) -> None:
+    """Pass the lists that a leaver owed to another administrator, in the caller's transaction (CASES f)."""
+    for duty in HolidayListDuty.objects.filter(deadline__settled_at=None, deadline__owner=user):
+        matter = _matter(duty.region, duty.year, at=at, besides=user)
+        if matter is not None:
+            record(matter.key, "list_passed_on", by=by, at=at, owner=matter.owner.pk, was=user.pk)
+            pass_on(duty.deadline, owner=matter.owner, department=matter.department)
 
 
 def _owe_list(region: str, year: int, *, at: datetime) -> int:
@@ -97,11 +112,14 @@ def _owe_list(region: str, year: int, *, at: datetime) -> int:
     return 1
 
 
-def _matter(region: str, year: int, *, at: datetime) -> _List | None:
+def _matter(region: str, year: int, *, at: datetime, besides: User | None = None) -> _List | None:
     """The list as owed by an administrator, or, where there is none, by the general manager."""
     directory = Directory.at(at)
-    administrators = directory.organisation.in_role(Role.ADMINISTRATOR.value)
-    owner_id = next(iter(administrators), None) or directory.holder("general_manager").person_id
+    exclude = {besides.pk} if besides else set()
+    administrators = (
+        person for person in directory.organisation.in_role(Role.ADMINISTRATOR.value) if person not in exclude
+    )
+    owner_id = next(administrators, None) or directory.holder("general_manager", exclude=exclude).person_id
     owner = User.objects.select_related("department").filter(pk=owner_id).first()
     department = (owner and owner.department) or Department.objects.filter(parent=None).first()
     calendar = Calendar.objects.of_region(region).order_by("-is_default", "pk").first()

@@ -50,9 +50,7 @@ def pass_on_readings(user: User, *, by: User | str, at: datetime) -> int:
     for reading in _unread().filter(deadline__owner=user).order_by("pk"):
         ticket = lock(reading.contact.ticket)
         reader, department = successor(ticket, directory, besides={user.pk, *_writers(reading.contact)})
-        record(
-            ticket.key, "reading_passed_on", by=by, at=at, contact=reading.contact_id, owner=reader, was=user
-        )
+        record(ticket.key, "reading_passed_on", by=by, at=at, owner=reader.pk, was=user.pk)
         passed += pass_on(reading.deadline, owner=reader, department=department)
     return passed
 

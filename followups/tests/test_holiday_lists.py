@@ -10,6 +10,7 @@ from servicedesk.calendars.models import HolidayList
 from servicedesk.calendars.publishing import publish_region
 from servicedesk.clock.sweep import sweep
 from servicedesk.outbox.models import Message
+from servicedesk.staff.leaving import deactivate
 from servicedesk.staff.testing import make_department, make_post, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clause("R5.8a")]
@@ -47,3 +48,11 @@ def test_a_list_still_missing_at_new_year_is_broken_and_reaches_somebody_else(ad
     watch_lists(FIRST)
     assert sweep(datetime(2026, 12, 31, 16, 0, 1, tzinfo=UTC)).broke == 1
     assert Message.objects.filter(event="owed", recipient=general_manager, channel="in_app").exists()
+
+
+def test_a_list_passes_on_when_the_administrator_leaves(administrator):
+    watch_lists(FIRST)
+    other = make_user(roles=["administrator"], department=administrator.department)
+    deactivate(administrator, by="setup", at=FIRST)
+    duty = HolidayListDuty.objects.get()
+    assert (duty.deadline.owner, duty.deadline.settled_at) == (other, None)

@@ -283,6 +283,14 @@ def file_read(fact: Fact, known: Known) -> Told:
     return Told(_("read the reply on the file"), "eye-check", "is-kept")
 
 
+@tells("reading_passed_on")
+def reading_passed_on(fact: Fact, known: Known) -> Told:
+    names = {"name": known.name(User, fact["owner"]), "was": known.name(User, fact["was"])}
+    return Told(
+        _("passed the reply on the file on from %(was)s to %(name)s, to be read") % names, "user-share"
+    )
+
+
 # Owned, marked, corrected, void
 
 
