@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import declare
 from servicedesk.clock.kinds import name_kind
+from servicedesk.customers.signals import wishes_changed
 from tickets.rules import CLOCK_TRIGGERS, TRIGGERS
 
 
@@ -23,5 +24,9 @@ class TicketsConfig(AppConfig):
         from servicedesk.staff.leaving import on_leaving
         from tickets import invariants  # noqa: F401  (registers them)
         from tickets.ownership import pass_on_all
+        from tickets.readings import pass_on_readings
+        from tickets.resolving import fit_checks_of
 
         on_leaving(pass_on_all)
+        on_leaving(pass_on_readings)
+        wishes_changed.connect(fit_checks_of, dispatch_uid="tickets.checks")

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from servicedesk.audit.timeline import record
 from servicedesk.clock.owing import settle
 from tickets.contacts import add_contact, hours_problem
-from tickets.limits import Word, check_due, later_limit
+from tickets.limits import Word, check_due
 from tickets.models import Contact, OpinionCheck, Ticket
-from tickets.promises import lock
-from tickets.resolving import close_checked, owe_check, take_up_again
+from tickets.promises import lock, next_limit
+from tickets.resolving import close_checked, completion_due, fit_check, owe_check, take_up_again
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
@@ -38,11 +38,11 @@ class Opinion:
 def record_check(ticket: Ticket, opinion: Opinion, *, by: User, at: datetime) -> OpinionCheck:
     """Settle the open check of a resolved ticket: satisfied closes it, dissatisfied reopens it with a new promise.
 
-    Nobody reached: the first attempt is made, and the next one is owed within S15a more (CASES w).
+    Nobody reached: an attempt is made, and the check is still to be completed within S15a of the first (CASES w).
     Raises ValidationError if there is no open check, another was answered meanwhile, or something is missing.
     """
     ticket = lock(ticket)
-    check = _open_check(ticket, opinion.answering)
+    check = _open_check(ticket, opinion.answering, by=by, at=at)
     if check.form == OpinionCheck.Form.CONFIRMATION:
         raise ValidationError(_("The customer is not to be asked here. A second person confirms instead."))
     _check_opinion(ticket, opinion, at=at)
@@ -58,7 +58,7 @@ def record_check(ticket: Ticket, opinion: Opinion, *, by: User, at: datetime) ->
     if opinion.next_word and opinion.outcome == OpinionCheck.Outcome.DISSATISFIED:
         take_up_again(ticket, promise=opinion.next_word, by=by, at=at, reason=opinion.words)
     else:
-        owe_check(ticket, solver=check.solver, at=at, again_after=check.owed.due_at)
+        owe_check(ticket, solver=check.solver, at=at, due=completion_due(check, at=at))
     settle(check.owed, by=by, at=at)
     return check
 
@@ -70,7 +70,7 @@ def confirm_solved(ticket: Ticket, *, by: User, at: datetime, answering: int | N
     Raises ValidationError if `by` solved it, or the customer can be asked.
     """
     ticket = lock(ticket)
-    check = _open_check(ticket, answering)
+    check = _open_check(ticket, answering, by=by, at=at)
     if check.form != OpinionCheck.Form.CONFIRMATION:
         raise ValidationError(_("This customer can be asked. Ask how the matter was handled."))
     if check.solver_id == by.pk:
@@ -80,7 +80,8 @@ def confirm_solved(ticket: Ticket, *, by: User, at: datetime, answering: int | N
     return check
 
 
-def _open_check(ticket: Ticket, answering: int | None) -> OpinionCheck:
+def _open_check(ticket: Ticket, answering: int | None, *, by: User, at: datetime) -> OpinionCheck:
+    """The check that is owed, in the form that the customer as they stand now asks for."""
     check = ticket.checks.filter(outcome=None).first()
     if check is None:
         raise ValidationError(_("No opinion check is open on this ticket."), code="stale")
@@ -88,7 +89,7 @@ def _open_check(ticket: Ticket, answering: int | None) -> OpinionCheck:
         raise ValidationError(
             _("Somebody has asked the customer meanwhile. Read what was said."), code="stale"
         )
-    return check
+    return fit_check(ticket, by=by, at=at) or check
 
 
 def _check_opinion(ticket: Ticket, opinion: Opinion, *, at: datetime) -> None:
@@ -109,7 +110,7 @@ def _check_opinion(ticket: Ticket, opinion: Opinion, *, at: datetime) -> None:
     if errors:
         raise ValidationError(errors)
     if opinion.next_word and opinion.outcome == OpinionCheck.Outcome.DISSATISFIED:
-        check_due(opinion.next_word, limit=later_limit(ticket.calendar, at=at), at=at)
+        check_due(opinion.next_word, limit=next_limit(ticket, at=at), at=at)
 
 
 def _end(check: OpinionCheck, outcome: str, *, contact: Contact | None, by: User, at: datetime) -> None:

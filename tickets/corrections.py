@@ -14,6 +14,7 @@ from servicedesk.audit.words import store
 from servicedesk.outbox.posting import post
 from tickets.models import Category, Ticket
 from tickets.promises import lock
+from tickets.resolving import fit_check
 from tickets.searching import rebuild_tokens
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def correct_customer(
     rebuild_tokens(ticket)
     person = contact_person.pk if contact_person else None
     record(ticket.key, "customer_corrected", by=by, at=at, customer=customer.pk, person=person, **was)
+    fit_check(ticket, by=by, at=at)
     if ticket.owner_id != by.pk:
         post(
             "customer_corrected",

@@ -198,7 +198,9 @@ class _Batch:
                 "task" if intake.kind == Kind.TASK else "promise",
                 ticket,
                 intake.promise.due_at,
-                derive("S2", None, self.at, intake.promise.due_at, ticket.calendar),
+                {}
+                if intake.kind == Kind.TASK
+                else derive("S2", None, self.at, intake.promise.due_at, ticket.calendar),
             )
             for intake, ticket in promising
         ]

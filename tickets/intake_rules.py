@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.regulations.standing import Settings
 from servicedesk.staff.models import Department
-from tickets.limits import check_due, first_limit
+from tickets.limits import TASK, check_due, first_limit
 from tickets.models import Kind, Process, Ticket
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ def check_intake(intake: Intake, *, desk: Desk) -> None:
 
 
 def _check_who(intake: Intake, errors: dict[str, str]) -> None:
-    if intake.kind == Kind.TASK:
-        if intake.requester is None:
-            errors["requester"] = _("Say who wants this task done.")
-    elif intake.anonymous and intake.customer:
+    is_task = intake.kind == Kind.TASK
+    if is_task and intake.requester is None:
+        errors["requester"] = _("Say who wants this task done.")
+    if intake.anonymous and intake.customer:
         errors["customer"] = _("An anonymous matter names no customer.")
-    elif not intake.anonymous and not intake.customer:
+    elif not (is_task or intake.anonymous or intake.customer):
         errors["customer"] = _("Choose the customer, or mark the matter as anonymous.")
     person = intake.contact_person
     if person and (intake.customer is None or person.customer_id != intake.customer.pk):
@@ -133,5 +133,5 @@ def _check_outcome(intake: Intake, desk: Desk) -> None:
         received_at = desk.now if intake.source else intake.received_at or desk.now
         limit = first_limit(received_at, desk.calendar_of(department), at=desk.now, standing=desk.standing)
         if intake.kind == Kind.TASK:
-            limit = max(limit, desk.now + timedelta(days=366))
+            limit = desk.now + TASK
         check_due(intake.promise, limit=limit, at=desk.now)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from servicedesk.calendars.models import Calendar
 
 WISHED = timedelta(days=90)  # the furthest time that a customer's own wish may carry a promise to (CASES d)
+TASK = timedelta(days=366)  # the furthest due time of a task
 UNREACHED_DAYS = 1  # working days until the next promise after nobody answered twice (CASES c)
 
 

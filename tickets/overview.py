@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 from servicedesk.audit.timeline import Head
 from servicedesk.clock.due import due_after
 from servicedesk.regulations.standing import setting_at
-from tickets.models import Contact, Kind, OpinionCheck, Process, Reading, Ticket
+from tickets.models import Kind, OpinionCheck, Process, Reading, Ticket
 from tickets.repeats import matters_of
+from tickets.resolving import may_confirm_task
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
@@ -58,7 +59,7 @@ def next_step(ticket: Ticket, check: OpinionCheck | None, user: User) -> Step:
             return Step.CHECK
         return Step.SECOND if check.solver_id == user.pk else Step.CONFIRM
     if ticket.kind == Kind.TASK:
-        return Step.REQUESTER if ticket.requester_id == user.pk else Step.WAIT
+        return Step.REQUESTER if may_confirm_task(ticket, user) else Step.WAIT
     return Step.OBJECTION
 
 
@@ -77,7 +78,7 @@ def flags(ticket: Ticket, *, at: datetime) -> list[Flag]:
     if live is None:
         return found
     promptly, work = setting_at("S6", at), ticket.calendar.work_calendar()
-    said = ticket.contacts.filter(direction=Contact.Direction.OUT, at__gt=live.made_at)
+    said = ticket.contacts.told().filter(at__gt=live.made_at)
     if due_after(promptly, live.made_at, work) < at and ticket.customer_id and not said.exists():
         meaning = _("Nothing has been said to the customer since the promise was made.")
         found.append(Flag(_("silent"), meaning, "is-soon"))
@@ -114,5 +115,5 @@ def repeats_of(ticket: Ticket) -> TicketQuerySet:
 
 def unread(ticket: Ticket) -> Reading | None:
     """The reply on the file that the manager has still to read."""
-    waiting = Reading.objects.filter(contact__ticket=ticket, read_at=None)
+    waiting = Reading.objects.filter(contact__ticket=ticket, deadline__settled_at=None)
     return waiting.select_related("contact__by", "contact__words", "deadline__owner").order_by("pk").first()

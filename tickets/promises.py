@@ -10,8 +10,8 @@ from servicedesk.audit.words import store
 from servicedesk.clock.due import derive
 from servicedesk.clock.models import Deadline, Ladder
 from servicedesk.clock.owing import owe
-from tickets.limits import Word
-from tickets.models import Mark, Promise, Ticket
+from tickets.limits import TASK, Word, later_limit
+from tickets.models import Kind, Mark, Promise, Ticket
 
 if TYPE_CHECKING:
     from servicedesk.customers.models import ContactPerson
@@ -39,7 +39,6 @@ def give_word(
     ticket: Ticket,
     word: Word,
     *,
-    rule: str,
     by: User,
     at: datetime,
     person: ContactPerson | None = None,
@@ -48,8 +47,7 @@ def give_word(
     """Promise the customer of a locked ticket to be heard from by `word.due_at` (R1.1e, R1.1g).
 
     It becomes the ticket's live deadline; whoever calls has checked the limits, and settles the one before it
-    afterwards in the same transaction. `rule` names the setting that limited the time; `changes` are what else
-    changes in the ticket's row in the same statement.
+    afterwards in the same transaction. `changes` are what else changes in the ticket's row in the same statement.
     """
     deadline = owe(
         "promise",
@@ -57,7 +55,7 @@ def give_word(
         due_at=word.due_at,
         at=at,
         ladder=ladder_for(ticket),
-        derivation=derive(rule, None, at, word.due_at, ticket.calendar),
+        derivation=derive("S3", None, at, word.due_at, ticket.calendar),
     )
     words = store(word.will_tell)
     promise = ticket.promises.create(
@@ -82,6 +80,31 @@ def give_word(
         wished=word.wished,
     )
     return promise
+
+
+def give_time(ticket: Ticket, word: Word, *, by: User, at: datetime, **changes) -> Deadline:
+    """Give a locked task its next due time; `word.will_tell` is what is still to be done, `changes` as above."""
+    number = Deadline.objects.filter(subject=ticket.key, kind="task").count() + 1
+    deadline = owe("task", ticket, due_at=word.due_at, at=at, ladder=ladder_for(ticket))
+    make_live(ticket, deadline, **changes)
+    words = store(word.will_tell)
+    record(ticket.key, "promised", by=by, at=at, due_at=word.due_at, words=words, number=number, wished=False)
+    return deadline
+
+
+def next_limit(ticket: Ticket, *, at: datetime) -> datetime:
+    """How far ahead the next promise of a ticket may lie, or the next due time of a task."""
+    return at + TASK if ticket.kind == Kind.TASK else later_limit(ticket.calendar, at=at)
+
+
+def renew(
+    ticket: Ticket, word: Word, *, by: User, at: datetime, person: ContactPerson | None = None, **changes
+) -> None:
+    """Give a locked ticket its next promise, or a task its next due time; limits are the caller's matter."""
+    if ticket.kind == Kind.TASK:
+        give_time(ticket, word, by=by, at=at, **changes)
+    else:
+        give_word(ticket, word, by=by, at=at, person=person, **changes)
 
 
 def make_live(ticket: Ticket, deadline: Deadline | None, **changes) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from servicedesk.clock.due import Proposal, propose
 from servicedesk.clock.explaining import explain
 from servicedesk.regulations.span import Span
-from tickets.limits import WISHED, later_limit, propose_next
+from tickets.limits import WISHED, propose_next
+from tickets.promises import next_limit
 
 if TYPE_CHECKING:
     from tickets.models import Ticket
@@ -29,7 +30,7 @@ class NextTime:
 
 def next_time(ticket: Ticket, *, at: datetime, pick: str = "") -> NextTime:
     """The next promise to propose on a ticket: S2a from now, or one of the shipped picks, never beyond what is allowed."""
-    limit = later_limit(ticket.calendar, at=at)
+    limit = next_limit(ticket, at=at)
     proposal = _proposal(ticket, pick, at=at)
     reasons = explain(proposal.derivation) if proposal.due_at <= limit else []
     return NextTime(min(proposal.due_at, limit), reasons, limit, max(limit, at + WISHED))

@@ -14,13 +14,13 @@ from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
 from servicedesk.clock.desk import covered_by
 from servicedesk.clock.due import due_after
-from servicedesk.clock.owing import owe, settle
+from servicedesk.clock.owing import settle
 from servicedesk.regulations.span import Span
 from servicedesk.staff.models import Department
 from tickets.contacts import add_contact, hours_problem, mode_problem
-from tickets.limits import UNREACHED_DAYS, Word, check_due, later_limit
+from tickets.limits import UNREACHED_DAYS, Word, check_due
 from tickets.models import Contact, Kind, Promise, Reading, Ticket
-from tickets.promises import give_word, lock, make_live
+from tickets.promises import lock, next_limit, renew
 from tickets.readings import owe_reading
 from tickets.resolving import resolve
 
@@ -159,13 +159,10 @@ def _renew(ticket: Ticket, reply: Reply, *, by: User, at: datetime) -> None:
     if reply.next_word is None:
         raise ValidationError({"due_at": _("Not solved yet: say when the customer hears from you next.")})
     unreached = reply.mode == Contact.Mode.TRIED
-    limit = unreached_due(ticket, at=at) if unreached else later_limit(ticket.calendar, at=at)
+    limit = unreached_due(ticket, at=at) if unreached else next_limit(ticket, at=at)
     check_due(reply.next_word, limit=limit, at=at)
     was = ticket.live
-    if ticket.kind == Kind.TASK:
-        make_live(ticket, owe("task", ticket, due_at=reply.next_word.due_at, at=at))
-    else:
-        give_word(ticket, reply.next_word, rule="S3", by=by, at=at, person=reply.person)
+    renew(ticket, reply.next_word, by=by, at=at, person=reply.person)
     settle(was, by=by, at=at)
 
 

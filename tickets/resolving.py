@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,16 +18,19 @@ from servicedesk.clock.due import derive, due_after
 from servicedesk.clock.owing import owe, settle, withdraw
 from servicedesk.outbox.posting import post
 from servicedesk.regulations.standing import setting_at
+from servicedesk.staff.models import Department
 from tickets.contacts import nobody_to_tell
-from tickets.limits import Word, check_due, later_limit
-from tickets.models import OpinionCheck, Process, Ticket
+from tickets.limits import Word, check_due
+from tickets.models import Kind, OpinionCheck, Process, Ticket
 from tickets.ownership import begin_period, end_period, owner_after_closing
-from tickets.promises import give_word, lock, make_live
+from tickets.promises import lock, make_live, next_limit, renew
 from tickets.readings import withdraw_readings
 from tickets.signals import tickets_closed
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
+
+logger = logging.getLogger(__name__)
 
 
 def resolve(ticket: Ticket, *, by: User, at: datetime, accepted: bool = False) -> None:
@@ -36,8 +42,11 @@ def resolve(ticket: Ticket, *, by: User, at: datetime, accepted: bool = False) -
     was = ticket.live
     process = Process.objects.get(kind=ticket.kind)
     record(ticket.key, "resolved", by=by, at=at, accepted=accepted)
-    if ticket.demands_check:
-        owe_check(ticket, solver=by, at=at, live_deadline=None, state=Ticket.State.RESOLVED, resolved_at=at)
+    if ticket.demands_check or process.demands_check:
+        owe_check(
+            ticket, solver=by, at=at, live_deadline=None, state=Ticket.State.RESOLVED, resolved_at=at,
+            demands_check=True,
+        )  # fmt: skip
     elif process.closes_by == Process.Closing.DECISION:
         _close(ticket, Ticket.Ended.DECIDED, by=by, at=at, live_deadline=None, resolved_at=at)
     elif process.closes_by == Process.Closing.ANSWER and accepted:
@@ -51,21 +60,24 @@ def resolve(ticket: Ticket, *, by: User, at: datetime, accepted: bool = False) -
     settle(was, by=by, at=at)
 
 
+@dataclass(frozen=True)
+class Due:
+    """When a check is owed, and the setting that says so."""
+
+    at: datetime
+    rule: str
+
+
 def owe_check(
-    ticket: Ticket, *, solver: User, at: datetime, again_after: datetime | None = None, **changes
+    ticket: Ticket, *, solver: User, at: datetime, due: Due | None = None, **changes
 ) -> OpinionCheck:
     """Owe the opinion check of a ticket, or the second person's confirmation where the customer cannot be asked.
 
-    First attempt within S15; after nobody was reached, completion within S15a more of the time that the attempt had,
-    `again_after` (CASES w).
+    Without `due` it is the first attempt, within S15.
     """
-    calendar = ticket.calendar
-    work = calendar.work_calendar()
-    rule = "S15a" if again_after else "S15"
-    due_at = due_after(setting_at(rule, at), max(at, again_after or at), work)
-    if not work.is_working_day(due_at.astimezone(work.timezone).date()):
-        due_at = work.add_days(due_at, 1)  # a date that ends on a closed day moves (CASES w)
-    deadline = owe("check", ticket, due_at=due_at, at=at, derivation=derive(rule, None, at, due_at, calendar))
+    due = due or _due("S15", at, ticket, at=at)
+    derivation = derive(due.rule, None, at, due.at, ticket.calendar)
+    deadline = owe("check", ticket, due_at=due.at, at=at, derivation=derivation)
     check = ticket.checks.create(
         deadline=deadline, number=ticket.checks.count() + 1, form=check_form(ticket), solver=solver
     )
@@ -73,8 +85,50 @@ def owe_check(
     for name, value in changes.items():
         setattr(ticket, name, value)
     ticket.save(update_fields=["open_check", *changes])
-    record(ticket.key, "check_owed", by="clock", at=at, due_at=due_at, number=check.number, form=check.form)
+    record(ticket.key, "check_owed", by="clock", at=at, due_at=due.at, number=check.number, form=check.form)
     return check
+
+
+def _due(rule: str, start: datetime, ticket: Ticket, *, at: datetime) -> Due:
+    work = ticket.calendar.work_calendar()
+    due_at = due_after(setting_at(rule, at), start, work)
+    if not work.is_working_day(due_at.astimezone(work.timezone).date()):
+        due_at = work.add_days(due_at, 1)  # a date that ends on a closed day moves (CASES w)
+    return Due(due_at, rule)
+
+
+def completion_due(check: OpinionCheck, *, at: datetime) -> Due:
+    """By when a check whose attempt reached nobody is to be completed: S15a after the time that the first one had.
+
+    Further attempts do not move that time; one that comes after it owes the next within S15a of now (CASES w).
+    """
+    owed = check.owed
+    if owed.derivation.get("rule") == "S15a" and owed.due_at > at:
+        return Due(owed.due_at, "S15a")
+    return _due("S15a", max(at, owed.due_at), check.ticket, at=at)
+
+
+def fit_check(ticket: Ticket, *, by: User, at: datetime) -> OpinionCheck | None:
+    """Owe the open check of a locked ticket in its other form, where the customer can now be asked or no longer.
+
+    It keeps its time, unless that has passed. Returns the new check, None where the old one fits.
+    """
+    check = ticket.checks.filter(outcome=None).select_related("deadline").first()
+    if check is None or check.form == check_form(ticket):
+        return None
+    was = check.owed
+    OpinionCheck.objects.filter(pk=check.pk).update(outcome="withdrawn", asked_at=at, asked_by=by)
+    due = Due(was.due_at, was.derivation.get("rule", "S15")) if was.due_at > at else None
+    fitting = owe_check(ticket, solver=check.solver, at=at, due=due)
+    withdraw(was, by=by, at=at, reason="form")
+    return fitting
+
+
+def fit_checks_of(customers: Iterable[int], *, by: User, at: datetime, **news) -> None:
+    """Receiver of `wishes_changed`: whoever may no longer be asked is not asked, on every resolved matter of theirs."""
+    resolved = Ticket.objects.filter(customer__in=customers, state=Ticket.State.RESOLVED).order_by("pk")
+    for pk in list(resolved.values_list("pk", flat=True)):
+        fit_check(lock(Ticket(pk=pk)), by=by, at=at)
 
 
 def check_form(ticket: Ticket) -> str:
@@ -134,7 +188,9 @@ def reopen(ticket: Ticket, *, promise: Word, reason: str, by: User, at: datetime
         raise ValidationError(_("This ticket is open already. Reload the page to see what was promised."))
     if ticket.ended == Ticket.Ended.VOID:
         raise ValidationError(_("A void ticket stays void. Log the matter anew and name this number."))
-    check_due(promise, limit=later_limit(ticket.calendar, at=at), at=at)
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the matter is taken up again.")})
+    check_due(promise, limit=next_limit(ticket, at=at), at=at)
     owed = ticket.open_check
     OpinionCheck.objects.filter(ticket=ticket, outcome=None).update(
         outcome="withdrawn", asked_at=at, asked_by=by
@@ -148,13 +204,12 @@ def reopen(ticket: Ticket, *, promise: Word, reason: str, by: User, at: datetime
 def take_up_again(ticket: Ticket, *, promise: Word, by: User, at: datetime, reason: str) -> None:
     """Make a locked ticket unresolved again under a new promise; whoever calls ends the check that was open."""
     was_closed = ticket.state == Ticket.State.CLOSED
-    words = store(reason) if reason else None
-    record(ticket.key, "reopened", by=by, at=at, words=words)
+    record(ticket.key, "reopened", by=by, at=at, words=store(reason))
     if was_closed:
         ticket.owner, ticket.department = owner_after_closing(ticket, at=at)
         begin_period(ticket, "reopened", at=at)
-    give_word(
-        ticket, promise, rule="S3", by=by, at=at, state=Ticket.State.UNRESOLVED, ended=None, closed_at=None,
+    renew(
+        ticket, promise, by=by, at=at, state=Ticket.State.UNRESOLVED, ended=None, closed_at=None,
         resolved_at=None, open_check=None, unopposed_at=None, is_history=False, touched_at=at, owner=ticket.owner,
         department=ticket.department,
     )  # fmt: skip
@@ -175,20 +230,42 @@ def _tell_requester(ticket: Ticket, *, at: datetime) -> None:
 def confirm_task(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
     """The requester confirms that the task is done, and so closes it (CASES a)."""
     ticket = lock(ticket)
-    if ticket.state != Ticket.State.RESOLVED or ticket.requester_id != by.pk:
+    if not may_confirm_task(ticket, by):
         raise ValidationError(_("Only the person who asked for the task can confirm that it is done."))
     _close(ticket, Ticket.Ended.CONFIRMED, by=by, at=at)
     return ticket
 
 
-@transaction.atomic
+def may_confirm_task(ticket: Ticket, user: User) -> bool:
+    """The requester of a task reported as done; where the requester has left, who leads their unit or the task's."""
+    requester = ticket.requester
+    if ticket.kind != Kind.TASK or ticket.state != Ticket.State.RESOLVED or requester is None:
+        return False
+    if requester.is_active:
+        return requester.pk == user.pk
+    units = [ticket.department_id, requester.department_id]
+    return Department.objects.led_by(user).filter(pk__in=units).exists()
+
+
 def close_unopposed(at: datetime, *, most: int = 500) -> int:
-    """Close inquiries whose written answer met no objection within S36 (CASES a). Returns how many."""
+    """Close inquiries whose written answer met no objection within S36 (CASES a). Returns how many.
+
+    Each in a transaction of its own, so that one that cannot be closed does not hold up the rest.
+    """
     due = Ticket.objects.filter(unopposed_at__lte=at, state=Ticket.State.RESOLVED).order_by("unopposed_at")
     count = 0
-    for ticket in due.select_for_update(skip_locked=True, of=("self",)).select_related(
-        "category", "department"
-    )[:most]:
-        _close(ticket, Ticket.Ended.UNOPPOSED, by="clock", at=at)
-        count += 1
+    for pk in list(due.values_list("pk", flat=True)[:most]):
+        try:
+            count += _close_if_unopposed(pk, at=at)
+        except Exception:
+            logger.exception("inquiry not closed", extra={"ticket": pk})
     return count
+
+
+@transaction.atomic
+def _close_if_unopposed(pk: int, *, at: datetime) -> bool:
+    ticket = lock(Ticket(pk=pk))
+    if ticket.state != Ticket.State.RESOLVED or ticket.unopposed_at is None or ticket.unopposed_at > at:
+        return False
+    _close(ticket, Ticket.Ended.UNOPPOSED, by="clock", at=at)
+    return True

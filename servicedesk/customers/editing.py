@@ -12,6 +12,7 @@ from .creating import PROFILE
 from .facts import REACH
 from .models import Consent, Customer
 from .models.customer import LONGEST_RESTRICTION, Source, Wish
+from .signals import wishes_changed
 
 RESTRICT = "restrict_channels"
 
@@ -61,7 +62,9 @@ def record_wish(customer: Customer, wish: str, *, words: str, by, at: datetime) 
     if wish != Wish.NONE and not words.strip():
         raise ValidationError({"wish": _("Please write down the wish in the customer's own words.")})
     values = {"do_not_contact": wish, "wish": words.strip(), "wish_by": by, "wish_at": at}
-    return change(customer, values, event="wish_recorded", by=by, at=at)
+    fresh = change(customer, values, event="wish_recorded", by=by, at=at)
+    wishes_changed.send(Customer, customers=[fresh.pk], by=by, at=at)
+    return fresh
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """What the organisation decides about its matters: processes and categories."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +43,12 @@ class Process(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    def clean(self) -> None:
+        if (self.kind == Kind.TASK) != (self.closes_by == self.Closing.REQUESTER):
+            raise ValidationError(
+                {"closes_by": _("A task is confirmed by who asked for it, and nothing else is.")}
+            )
 
     @property
     def demands_check(self) -> bool:
