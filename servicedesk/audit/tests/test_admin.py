@@ -44,7 +44,7 @@ def test_what_an_audit_found_is_shown_in_the_readers_language(desk, triggers_lif
     with triggers_lifted():
         Entry.objects.filter(number=3).delete()
     audit_nightly()
-    desk.cookies["django_language"] = "zh-hans"
+    desk.post(reverse("staff:language"), {"language": "zh-hans"})
     page = desk.get(reverse("admin:audit_auditrun_change", args=[AuditRun.objects.latest().pk]))
 
     assert "每条时间线以其末端记录所指的条目结束: 1" in page.content.decode()
