@@ -3,7 +3,7 @@
 The script that lets the time left tick uses the same formats (`time_formats`), so server and browser agree.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -77,6 +77,16 @@ def short_time(moment: datetime, now: datetime) -> str:
     if moment.year == now.year:
         return date_format(moment, pgettext("day of this year and time", "j M H:i"))
     return date_format(moment, pgettext("day of another year and time", "j M Y H:i"))
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins in the current zone."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+
+
+def next_midnight(now: datetime) -> datetime:
+    """The end of the day on which `now` falls in the current zone."""
+    return midnight(timezone.localtime(now).date() + timedelta(days=1))
 
 
 def full_time(moment: datetime) -> str:

@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import declare
+from servicedesk.clock.describing import describe_by
 from servicedesk.clock.kinds import name_kind
 from servicedesk.customers.signals import wishes_changed
 from tickets.rules import CLOCK_TRIGGERS, TRIGGERS
@@ -15,14 +16,15 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         declare("tickets", TRIGGERS)
         declare("clock", CLOCK_TRIGGERS)
-        name_kind("promise", _("promised reply"))
-        name_kind("task", _("task to be done"))
-        name_kind("check", _("opinion check"))
-        name_kind("reading", _("reply on the file to be read"))
+        name_kind("promise", _("promised reply"), act=_("Reply"))
+        name_kind("task", _("task to be done"), act=_("Report"))
+        name_kind("check", _("opinion check"), act=_("Ask"))
+        name_kind("reading", _("reply on the file to be read"), act=_("Read"))
 
         # These hold models, which stand only now.
         from servicedesk.staff.leaving import on_leaving
         from tickets import invariants  # noqa: F401  (registers them)
+        from tickets.describing import describe_tickets
         from tickets.ownership import pass_on_all
         from tickets.readings import pass_on_readings
         from tickets.resolving import fit_checks_of
@@ -30,3 +32,4 @@ class TicketsConfig(AppConfig):
         on_leaving(pass_on_all)
         on_leaving(pass_on_readings)
         wishes_changed.connect(fit_checks_of, dispatch_uid="tickets.checks")
+        describe_by("ticket", describe_tickets)

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from tickets.views import acts, intake, panel, replying, ticket
+from tickets.views import acts, intake, panel, queue, replying, ticket
 
 app_name = "tickets"
 urlpatterns = [
+    path("", queue.queue, name="queue"),
     path("new/", intake.new, name="new"),
     path("new/caller/", intake.caller, name="new_caller"),
     path("new/categories/", intake.categories, name="new_categories"),

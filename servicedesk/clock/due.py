@@ -51,6 +51,20 @@ def _on_the_wall(start: datetime, work: WorkCalendar, distance: relativedelta) -
     return (start.astimezone(work.timezone) + distance).astimezone(start.tzinfo)
 
 
+def due_before(span: Span, end: datetime, work: WorkCalendar) -> datetime:
+    """The moment up to which whatever began is due, by this span, before `end`; to the second.
+
+    The reverse of `due_after`: "untouched for one working day" means touched before this moment.
+    """
+    early, late = end - timedelta(days=1), end
+    while due_after(span, early, work) >= end:
+        early = end - 2 * (end - early)
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) / 2
+        early, late = (middle, late) if due_after(span, middle, work) < end else (early, middle)
+    return early
+
+
 def propose(span: Span, start: datetime, calendar: Calendar, *, rule: str) -> Proposal:
     """The due time that a rule (a setting's code) gives, with the closed days that were skipped on the way."""
     due_at = due_after(span, start, calendar.work_calendar())

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from servicedesk.calendars.explaining import skipped
 from servicedesk.calendars.models import Calendar
 from servicedesk.calendars.worktime import Step
+from servicedesk.regulations.catalogue import DEFINITIONS
 from servicedesk.regulations.span import Span
 
 
@@ -32,8 +33,15 @@ def explain(derivation: dict) -> list[str]:
         parts["span"] = str(Span(*derivation["span"]))
         reasons = [_("%(span)s (%(rule)s) from %(start)s") % parts]
     else:
-        reasons = [_("Chosen on %(start)s, within %(rule)s") % parts]
+        reasons = [
+            _("Chosen on %(start)s, within %(rule)s") % (parts | {"rule": rule_in_words(parts["rule"])})
+        ]
     return [*reasons, *filter(None, [closed_spells(derivation)])]
+
+
+def rule_in_words(code: str) -> str:
+    """A setting by its title and code: "Longest first promise (S2)"; any other rule by its code."""
+    return f"{DEFINITIONS[code].title} ({code})" if code in DEFINITIONS else code
 
 
 def closed_spells(derivation: dict) -> str:

@@ -1,21 +1,37 @@
-"""What each kind of deadline is called; the app that owes it names it in its `ready()`."""
+"""What each kind of deadline is called and how it is settled; the app that owes it says so in its `ready()`."""
+
+from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-_names: dict[str, str | Promise] = {}
+
+@dataclass(frozen=True)
+class KindName:
+    """The name that people read, and the word on the button that leads to what settles it."""
+
+    name: str | Promise
+    act: str | Promise = ""
 
 
-def name_kind(code: str, name: str | Promise) -> None:
-    """Give a kind of deadline the name that people read."""
-    _names[code] = name
+_names: dict[str, KindName] = {}
+
+
+def name_kind(code: str, name: str | Promise, *, act: str | Promise = "") -> None:
+    """Give a kind of deadline its name; `act` is what settles it in one word, such as "Reply"."""
+    _names[code] = KindName(name, act)
 
 
 def kind_name(code: str) -> str:
     """The name of a kind in the reader's language; the code itself where nobody named it."""
-    return str(_names.get(code, code))
+    return str(_names[code].name) if code in _names else code
+
+
+def kind_act(code: str) -> str:
+    """The word for what settles it in the reader's language."""
+    return (str(_names[code].act) if code in _names else "") or _("Open")
 
 
 def kind_choices() -> list[tuple[str, str]]:
     """All named kinds, for forms and filters."""
-    return [(code, str(name)) for code, name in sorted(_names.items())] or [("", _("none"))]
+    return [(code, str(kind.name)) for code, kind in sorted(_names.items())] or [("", _("none"))]

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.regulations.span import UNITS, Span
+from servicedesk.staff.covering import covered_by
 from servicedesk.staff.models import Department, User
 from servicedesk.staff.positions import Position
 
@@ -160,12 +161,13 @@ class DeadlineQuerySet(models.QuerySet):
         return self.filter(broken_at__isnull=False)
 
     def visible_to(self, user: User) -> Self:
-        """What a person may see owed: their own, their units' as manager or executive, all for overseers."""
+        """What a person may see owed: their own and what they stand in for or were told of, their units' as manager
+        or executive, all for overseers."""
         if not user.is_active:
             return self.none()
         if user.has_perm("clock.view_all_deadlines"):
             return self
-        mine = Q(owner=user) | Q(first_responder=user)
+        mine = Q(owner=user) | Q(first_responder=user) | Q(owner__in=covered_by(user, at=Now()))
         units = Department.objects.led_by(user).values("pk")
         told = Ring.objects.filter(person=user).values("deadline")
         return self.filter(mine | Q(pk__in=told) | Q(department__in=units))
@@ -264,6 +266,11 @@ class Deadline(models.Model):
             models.Index(
                 fields=["department", "due_at"], name="deadline_of_department", condition=Q(settled_at=None)
             ),  # what a unit owes
+            models.Index(
+                fields=["broken_at"],
+                name="deadline_broken_live",
+                condition=Q(broken_at__isnull=False, settled_at=None),
+            ),  # breaches that stand: what people were told of
             models.Index(fields=["subject"], name="deadline_of_subject"),  # all that is owed on one matter
             models.Index(
                 fields=["set_aside_at"], name="deadline_set_aside", condition=Q(set_aside_at__isnull=False)

@@ -1,22 +1,26 @@
 """My desk, and the page that explains one deadline."""
 
-from datetime import datetime
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from servicedesk.clock.acknowledging import acknowledge
-from servicedesk.clock.desk import desk_of
+from servicedesk.clock.course import course_of
+from servicedesk.clock.describing import descriptions
+from servicedesk.clock.desk import desk_continued, desk_of, with_words
 from servicedesk.clock.explaining import explain
 from servicedesk.clock.models import Deadline, Ring
+from servicedesk.keyset import Place
 from servicedesk.outbox.rendering import local_path
 from servicedesk.staff.requests import StaffRequest
+
+COVERED = "covered"  # the list that a further page continues; any other word means what I owe
 
 
 @login_required
@@ -24,33 +28,49 @@ from servicedesk.staff.requests import StaffRequest
 def desk(request: StaffRequest) -> HttpResponse:
     """Everything I owe. htmx polls the lists; while nothing changed the answer is 204."""
     now = timezone.now()
-    mine = desk_of(request.user, at=now, after=_after(request.GET.get("after", "")))
-    if request.htmx and request.GET.get("version") == mine.version:
+    after, continues = Place.read(request.GET.get("after", "")), request.GET.get("list", "")
+    if after:
+        found = desk_continued(request.user, at=now, after=after, covered=continues == COVERED)
+    else:
+        found = desk_of(request.user, at=now)
+    if request.htmx and request.GET.get("version") == found.version:
         return HttpResponse(status=204)
-    template = "clock/_desk.html" if request.htmx else "clock/desk.html"
-    return render(request, template, {"desk": mine, "now": now})
+    context = {
+        "desk": with_words(found, request.user),
+        "now": now,
+        "poll_url": _address(after, continues) if after else reverse("home"),
+        "continued": bool(after),
+    }
+    return render(request, "clock/_desk.html" if request.htmx else "clock/desk.html", context)
 
 
-def _after(text: str) -> tuple[datetime, int] | None:
-    """The key of the last row on the page before, as the link states it; anything else is the first page."""
-    moment, _comma, pk = text.partition(",")
-    try:
-        stated = datetime.fromisoformat(moment)
-        return (stated, int(pk)) if stated.tzinfo and 0 < int(pk) < 2**63 else None
-    except ValueError:
-        return None
+def _address(after: Place, continues: str) -> str:
+    kept = {"list": COVERED} if continues == COVERED else {}
+    return f"{reverse('home')}?{urlencode({**kept, 'after': str(after)})}"
 
 
 @login_required
 @require_safe
 def deadline(request: StaffRequest, pk: int) -> HttpResponse:
     """Why something is due when it is, what its ladder has rung, and what comes next."""
-    owed = get_object_or_404(
-        Deadline.objects.visible_to(request.user).select_related("owner", "ladder", "calendar"), pk=pk
-    )
-    rings = owed.rings.select_related("person", "rung", "acknowledged_by").order_by("pk")
-    context = {"deadline": owed, "rings": rings, "reasons": explain(owed.derivation), "now": timezone.now()}
+    related = ("owner", "first_responder", "department", "ladder", "calendar")
+    owed = get_object_or_404(Deadline.objects.visible_to(request.user).select_related(*related), pk=pk)
+    rings = list(owed.rings.select_related("person", "rung", "acknowledged_by").order_by("pk"))
+    rungs = list(owed.ladder.rungs.all()) if owed.ladder else []
+    now = timezone.now()
+    context = {
+        "deadline": owed,
+        "about": descriptions([owed.subject], request.user).get(owed.subject),
+        "reasons": explain(owed.derivation),
+        "course": course_of(owed, rings, rungs, at=now),
+        "asked": [ring for ring in rings if _asks(ring, request.user.pk)] if owed.settled_at is None else [],
+        "now": now,
+    }
     return render(request, "clock/deadline.html", context)
+
+
+def _asks(ring: Ring, reader: int) -> bool:
+    return ring.person_id == reader and ring.rung.acknowledge and ring.acknowledged_at is None
 
 
 @login_required
@@ -61,7 +81,8 @@ def acknowledge_ring(request: StaffRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     acknowledge(ring, by=request.user, at=now)
     if request.htmx:
-        return render(request, "clock/_desk.html", {"desk": desk_of(request.user, at=now), "now": now})
+        found = with_words(desk_of(request.user, at=now), request.user)
+        return render(request, "clock/_desk.html", {"desk": found, "now": now, "poll_url": reverse("home")})
     messages.success(request, _("Acknowledged."))
     return redirect(
         local_path(request.POST.get("next", "")) or reverse("clock:deadline", args=[ring.deadline_id])

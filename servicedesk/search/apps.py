@@ -14,4 +14,5 @@ class SearchConfig(AppConfig):
 
     def ready(self):
         TextField.register_lookup(Matches)
-        post_migrate.connect(restore_triggers, sender=self)
+        # Whichever app it is sent for: Django sends it for none that has no tables, such as this one.
+        post_migrate.connect(restore_triggers, dispatch_uid="search.restore_triggers")

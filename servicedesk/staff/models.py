@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -299,8 +299,8 @@ class Post(models.Model):
 
 
 class AbsenceQuerySet(models.QuerySet):
-    def at(self, moment: datetime) -> Self:
-        """Absences under way at that moment."""
+    def at(self, moment: datetime | Now) -> Self:
+        """Absences under way at that moment, or by the database's own clock."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=moment), starts_at__lte=moment)
 
     def not_over(self, moment: datetime) -> Self:

@@ -192,14 +192,21 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   before = "";
+  press(target);
+});
+
+function press(target) {
   if (target.matches("input, textarea, select")) {
     target.focus();
     target.select?.();
   } else target.click();
-});
+}
 
+// In a list the key acts on the row that has the focus, else on the first thing that bears it.
 function keyTarget(keys) {
-  return [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === keys && !element.disabled);
+  const able = (place) => [...place.querySelectorAll("[data-key]")].find((element) => element.dataset.key === keys && !element.disabled);
+  const row = document.activeElement?.closest('[data-keys="list"] > *');
+  return (row && able(row)) || able(document);
 }
 
 // j and k walk the children of lists marked data-keys="list", by the first link of each.
@@ -291,4 +298,5 @@ document.addEventListener("toast", (event) => toast(event.detail.text, event.det
 
 document.querySelectorAll("#toasts > [data-toast]").forEach(letGo);
 document.querySelector("[data-focus]")?.focus();
+if (location.hash === "#reply" && keyTarget("r")) press(keyTarget("r")); // an address that leads to the act itself
 tick();

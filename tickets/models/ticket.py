@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.conf import settings
@@ -18,6 +20,7 @@ from servicedesk.calendars.models import Calendar
 from servicedesk.clock.models import Deadline
 from servicedesk.customers.models import ContactPerson, Customer, Project
 from servicedesk.search.fields import TokensField
+from servicedesk.staff.covering import covered_by
 from servicedesk.staff.models import Department, User
 from tickets.models.policies import Category, Kind
 
@@ -35,6 +38,10 @@ class Channel(models.TextChoices):
     WEB = "web", _("website")
     INSPECTION = "inspection", _("inspection")
     REVISIT = "revisit", _("revisit")
+
+
+PARTS = ("owner", "first_responder", "recorder", "requester")  # what makes a matter somebody's own
+FEW = 1000  # tickets that a query may name one by one
 
 
 class TicketQuerySet(models.QuerySet):
@@ -65,18 +72,51 @@ class TicketQuerySet(models.QuerySet):
         """Unresolved tickets that nobody has touched since a moment, S6 ago (R3.2.2)."""
         return self.unresolved().filter(touched_at__lt=since)
 
+    def passed_around(self, more_than: int) -> Self:
+        """Unresolved tickets that changed hands more often than S34 allows (R1.4b)."""
+        periods: Any = self.model._meta.get_field("periods").related_model
+        moved = periods.objects.filter(ticket=OuterRef("pk"), how__in=["taken_over", "leaver"])
+        return self.unresolved().filter(Exists(moved[more_than : more_than + 1]))
+
     def visible_to(self, user: User) -> Self:
-        """The one door: own unit's, own part in it, led units', or all for overseers (DESIGN 7)."""
+        """Own part in it, own unit's, led units', absent colleagues' as deputy, or all for overseers (DESIGN 7)."""
         if not user.is_active:
             return self.none()
+        return self.filter(reduce(or_, self._reasons(user)))
+
+    def doors(self, user: User) -> list[Q]:
+        """The reasons for which a person sees tickets, one condition each, for lists that ask through each alone.
+
+        Every door is answered by an index, all of them together by none. Where somebody has a part in few tickets,
+        these are named: no plan then looks for a fiftieth one through the whole table.
+        """
+        own, *others = self._reasons(user)
+        if not others:
+            return [own]
+        parts = [self.filter(**{part: user}).order_by().values_list("pk", flat=True) for part in PARTS]
+        few = list(parts[0].union(*parts[1:])[:FEW])
+        return [Q(pk__in=few) if len(few) < FEW else own, *others]
+
+    def _reasons(self, user: User) -> list[Q]:
+        """Own part first; a single one that holds always for who sees everything."""
         if user.has_perm("tickets.view_all_tickets"):
-            return self
-        part = Q(owner=user) | Q(first_responder=user) | Q(recorder=user) | Q(requester=user)
-        mentioned = Q(pk__in=user.mentioned_in.values("ticket"))
+            return [Q()]
+        reasons = [
+            reduce(or_, [Q(**{part: user}) for part in PARTS]),
+            Q(pk__in=user.mentioned_in.values("ticket")),
+        ]
+        if covered := covered_by(user, at=Now()):
+            reasons.append(Q(owner__in=covered))
+        if units := self.units(user):
+            reasons.append(Q(department__in=units))
+        return reasons
+
+    def units(self, user: User) -> set[int]:
+        """The departments whose tickets a person sees: those they lead, and their own where their role says so."""
         units = set(Department.objects.led_by(user).values_list("pk", flat=True))
         if user.department_id and user.has_perm("tickets.view_unit_tickets"):
             units.add(user.department_id)
-        return self.filter(part | mentioned | Q(department__in=units))
+        return units
 
 
 class Ticket(models.Model):
@@ -158,6 +198,7 @@ class Ticket(models.Model):
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         related_name="owned_tickets",
+        db_index=False,
         verbose_name=_("current owner"),
     )
     requester = models.ForeignKey(
@@ -172,6 +213,10 @@ class Ticket(models.Model):
     is_history = models.BooleanField(default=False, help_text="closed at the source before import (CASES l)")
     live_deadline = models.OneToOneField(Deadline, models.PROTECT, null=True, related_name="+")
     open_check = models.OneToOneField(Deadline, models.PROTECT, null=True, related_name="+")
+    due_at = models.DateTimeField(
+        _("due"), null=True, editable=False,
+        help_text="when what is owed on it is due: a copy of its deadline's, kept by a trigger, to sort by",
+    )  # fmt: skip
     resolved_at = models.DateTimeField(_("resolved"), null=True)
     unopposed_at = models.DateTimeField(null=True, help_text="closes then unless the customer objects (S36)")
     closed_at = models.DateTimeField(_("closed"), null=True)
@@ -238,6 +283,27 @@ class Ticket(models.Model):
             models.Index(
                 fields=["customer", "-received_at"], name="ticket_of_customer"
             ),  # a customer's matters
+            models.Index(
+                fields=["due_at", "id"], name="ticket_due", condition=Q(due_at__isnull=False)
+            ),  # the queue: soonest due first
+            models.Index(
+                fields=["owner", "-received_at", "-id"], name="ticket_of_owner"
+            ),  # one owner's, closed ones too
+            models.Index(
+                fields=["owner", "due_at", "id"],
+                name="ticket_of_owner_due",
+                condition=Q(due_at__isnull=False),
+            ),  # what one owner owes
+            models.Index(
+                fields=["department", "due_at", "id"],
+                name="ticket_of_department_due",
+                condition=Q(due_at__isnull=False),
+            ),  # what one unit owes
+            models.Index(
+                fields=["-received_at", "-id"], name="ticket_open_newest", condition=~Q(state="closed")
+            ),  # what is not closed, by receipt
+            models.Index(fields=["touched_at", "id"], name="ticket_touched"),  # the queue: last touched first
+            models.Index(fields=["recorder"], name="ticket_of_recorder"),  # own part in it
             models.Index(
                 fields=["touched_at"], name="ticket_untouched", condition=Q(state="unresolved")
             ),  # untouched()

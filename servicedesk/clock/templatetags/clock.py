@@ -1,9 +1,11 @@
 """Words for what is owed, in pages and messages."""
 
+from datetime import datetime
+
 from django import template
 
 from servicedesk.clock import kinds
-from servicedesk.staff.holdings import holding_from, position_name, reason_text
+from servicedesk.staff.holdings import day_text, holding_from, position_name, reason_text
 
 register = template.Library()
 
@@ -12,6 +14,18 @@ register = template.Library()
 def kind_name(code: str) -> str:
     """What a kind of deadline is called."""
     return kinds.kind_name(code)
+
+
+@register.filter
+def kind_act(code: str) -> str:
+    """The word on the button that leads to what settles it."""
+    return kinds.kind_act(code)
+
+
+@register.filter
+def day_words(moment: datetime | None) -> str:
+    """The end of an absence, short: its last day, or day and time; empty where it is open."""
+    return day_text(moment) if moment else ""
 
 
 @register.filter

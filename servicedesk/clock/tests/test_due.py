@@ -1,12 +1,12 @@
 """Due times are chosen by the calendar and explained from what was stored."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone, translation
 
 from servicedesk.calendars.models import Calendar
-from servicedesk.clock.due import due_after, propose
+from servicedesk.clock.due import due_after, due_before, propose
 from servicedesk.clock.explaining import explain
 from servicedesk.regulations.span import Span
 
@@ -41,3 +41,20 @@ def test_the_reason_names_the_holidays_in_the_readers_language():
 )
 def test_every_unit_has_its_own_way_of_counting(span, due):
     assert due_after(span, BEFORE_GOLDEN_WEEK, Calendar.objects.default().work_calendar()) == due
+
+
+@pytest.mark.parametrize(
+    "span", [Span(1, "working_days"), Span(2, "working_hours"), Span(3, "days"), Span(2, "months")]
+)
+def test_what_began_just_before_is_due_and_what_began_later_is_not(span):
+    work = Calendar.objects.default().work_calendar()
+    end = datetime(2026, 10, 9, 2, 0, tzinfo=UTC)  # Friday 10:00, the second day after the holiday
+    since = due_before(span, end, work)
+    assert due_after(span, since, work) < end
+    assert due_after(span, since + timedelta(seconds=2), work) >= end
+
+
+def test_one_working_day_before_a_friday_morning_is_the_midnight_that_began_thursday():
+    work = Calendar.objects.default().work_calendar()
+    since = due_before(Span(1, "working_days"), datetime(2026, 10, 9, 2, 0, tzinfo=UTC), work)
+    assert abs(since - datetime(2026, 10, 7, 16, 0, tzinfo=UTC)) <= timedelta(seconds=1)

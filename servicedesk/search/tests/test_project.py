@@ -24,3 +24,13 @@ def test_every_column_of_tokens_has_its_index():
             cursor.execute("SELECT tablename, indexname FROM pg_indexes WHERE indexname LIKE '%\\_search'")
             indexed = {(table, name[len(table) + 1 : -len("_search")]) for table, name in cursor.fetchall()}
     assert indexed >= COLUMNS
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_every_index_follows_its_table_after_all_migrations():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        standing = {name for (name,) in cursor.fetchall()}
+        lost = {name for full_text in full_text_tables(cursor) for name in full_text.triggers()} - standing
+    assert lost == set()
