@@ -243,7 +243,7 @@ def may_confirm_task(ticket: Ticket, user: User) -> bool:
         return False
     if requester.is_active:
         return requester.pk == user.pk
-    units = [ticket.department_id, requester.department_id]
+    units = [unit for unit in (ticket.department_id, requester.department_id) if unit]
     return Department.objects.led_by(user).filter(pk__in=units).exists()
 
 
