@@ -37,7 +37,10 @@ class Ways:
 
 def preferences(customer: Customer, person: ContactPerson | None, *, at: datetime) -> list[Preference]:
     """What to heed before contacting this customer now."""
-    return [*_warnings(customer, at), _hours(customer, at), *_manners(customer, person)]
+    heeded = _warnings(customer, at)
+    if customer.do_not_contact != "no_contact":
+        heeded.append(_hours(customer, at))
+    return heeded + _manners(customer, person)
 
 
 def _warnings(customer: Customer, at: datetime) -> list[Preference]:

@@ -44,6 +44,9 @@ class ReplyForm(PromiseFields):
         silent = nobody_to_tell(self.ticket)
         offered = [modes.ON_FILE] if silent else [modes.SPOKEN, modes.WRITTEN, modes.TRIED]
         offer(self.fields["mode"], offered)
+        if silent:
+            self.fields["words"].label = _("What goes onto the file")
+            del self.fields["next_channel"]
         self._offer_persons()
 
     def _offer_persons(self) -> None:

@@ -26,6 +26,7 @@ from tickets.replies import confirm_reading
 from tickets.resolving import confirm_task
 from tickets.views.acting import ACT_IDS, carry_out, seen_ticket
 from tickets.views.offered import ACTS, Act, usual_channel
+from tickets.views.page import outside_hours, whole_number
 from tickets.voiding import decide_void
 
 
@@ -67,7 +68,7 @@ def _form(
 def _draw(
     request: StaffRequest, ticket: Ticket, chosen: Act, form: TicketForm, target, *, status: int = 200
 ) -> HttpResponse:
-    now, customer = timezone.now(), ticket.customer
+    now = timezone.now()
     context = {
         "ticket": ticket,
         "act": chosen,
@@ -76,8 +77,8 @@ def _draw(
         "address": request.path,
         "now": now,
     }
-    context["odd_hours"] = customer is not None and not customer.is_reachable(now)
     context |= {"proposed": getattr(form, "proposed", None), "place": "act"}
+    context["odd_hours"] = outside_hours(ticket, now)
     template = "tickets/_act_dialogue.html" if request.htmx else "tickets/act.html"
     return render(request, template, context, status=status)
 
@@ -110,8 +111,7 @@ def take(request: StaffRequest, number: str) -> HttpResponse:
 def confirm(request: StaffRequest, number: str) -> HttpResponse:
     """As a second person, confirm that a matter is solved whose customer cannot be asked (CASES g, h)."""
     ticket = seen_ticket(request.user, number)
-    text = request.POST.get("answering", "")
-    answering = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    answering = whole_number(request.POST.get("answering", ""))
     return _at_once(
         request, ticket, lambda at: confirm_solved(ticket, by=request.user, at=at, answering=answering),
         _("Confirmed: the matter is closed."),

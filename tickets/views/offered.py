@@ -134,6 +134,10 @@ def _is_open(ticket: Ticket) -> bool:
     return ticket.state != State.CLOSED
 
 
+def _has_customer(ticket: Ticket) -> bool:
+    return _is_open(ticket) and (ticket.customer is not None or ticket.anonymous)
+
+
 def _may_be_told(ticket: Ticket) -> bool:
     return _is_open(ticket) and not nobody_to_tell(ticket)
 
@@ -151,7 +155,7 @@ ACTS = {
         ),
         Act(
             "heard", gettext_lazy("Word from the customer"), gettext_lazy("Write down"), "message-2", acts.HeardForm,
-            _hear, _is_open, gettext_lazy("If you also gave them news, write a reply instead and tick “asked first”."), "w",
+            _hear, _has_customer, gettext_lazy("If you also gave them news, write a reply instead and tick “asked first”."), "w",
         ),
         Act(
             "note", gettext_lazy("Internal note"), gettext_lazy("Keep the note"), "lock", acts.NoteForm, _note, key="i",
@@ -165,7 +169,7 @@ ACTS = {
             _reclassify, key="c",
         ),
         Act(
-            "mark", gettext_lazy("Set a mark"), gettext_lazy("Set the mark"), "flag", acts.MarkForm, _mark, _is_open,
+            "mark", gettext_lazy("Mark the ticket"), gettext_lazy("Set the mark"), "flag", acts.MarkForm, _mark, _is_open,
             gettext_lazy("Promises made from now on climb the ladder of serious matters."), "m",
         ),
         Act(

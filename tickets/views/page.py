@@ -146,11 +146,17 @@ def fresh_form(ticket: Ticket, step: Step, *, user: User, seen: int, now: dateti
 def _around_form(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
     """Which parts of the obvious form this ticket needs at this moment."""
     return {
-        "odd_hours": ticket.customer is not None and not ticket.customer.is_reachable(now),
+        "odd_hours": outside_hours(ticket, now),
         "on_file": nobody_to_tell(ticket),
         "accepts": overview.accepts_answers(ticket),
         "attempt_settles": next_attempt_settles(ticket, at=now),
     }
+
+
+def outside_hours(ticket: Ticket, now: datetime) -> bool:
+    """Whether calling the customer now asks for a reason (R5.10.3a)."""
+    customer = ticket.customer
+    return customer is not None and not nobody_to_tell(ticket) and not customer.is_reachable(now)
 
 
 def step_for(ticket: Ticket, user: User) -> Step:
