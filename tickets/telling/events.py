@@ -169,10 +169,9 @@ def noted(fact: Fact, known: Known) -> Told:
 
 @tells("promised")
 def promised(fact: Fact, known: Known) -> Told:
-    promise = known.promise(number=fact["number"])
-    label = _("Promised: word by %(when)s") % {"when": known.time(fact["due_at"])}
-    part = Part(label, known.text(fact["words"]))
-    if promise:
+    label = _("To be done by %(when)s") if known.is_task else _("Promised: word by %(when)s")
+    part = Part(label % {"when": known.time(fact["due_at"])}, known.text(fact["words"]))
+    if promise := known.promise(number=fact["number"]):
         part.tag, part.tone = _fate(promise.deadline.state(known.now))
     if fact["wished"]:
         part.label = _("%(label)s, as the customer wished") % {"label": part.label}

@@ -16,14 +16,19 @@ from servicedesk.customers.models import ContactPerson, Customer
 from servicedesk.staff.holdings import holding_from, names_of
 from servicedesk.staff.models import User
 from servicedesk.timewords import short_time
-from tickets.models import Category, Contact, Promise
+from tickets.models import Category, Contact, Kind, Promise
 
 if TYPE_CHECKING:
     from servicedesk.audit.timeline import Entry
     from tickets.models import Ticket
 
 REFERS: Mapping[type, Mapping[str, tuple[str, ...]]] = {
-    User: {"received": ("first_responder",), "owner_changed": ("owner", "was"), "rang": ("person",)},
+    User: {
+        "received": ("first_responder",),
+        "owner_changed": ("owner", "was"),
+        "reading_passed_on": ("owner", "was"),
+        "rang": ("person",),
+    },
     Category: {"reclassified": ("category", "was_category")},
     Customer: {"customer_corrected": ("customer", "was")},
     ContactPerson: {"customer_corrected": ("person", "was_person")},
@@ -59,6 +64,7 @@ class Known:
     promises: list[Promise] = field(default_factory=list)
     rings: dict[tuple[int, int, int], Ring] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    is_task: bool = False
     intake: int | None = None  # the first contact, whose words can be corrected beside the first ones
 
     @classmethod
@@ -68,6 +74,7 @@ class Known:
         known = cls(now, {one.pk: one.shown for one in Words.objects.filter(pk__in=words)})
         for model, events in REFERS.items():
             known.rows[model] = _rows(model, _keys(facts, events))
+        known.is_task = ticket.kind == Kind.TASK
         known.promises = list(ticket.promises.select_related("deadline"))
         deadlines = {fact["deadline"] for fact in facts if fact.entry.event == "rang"}
         for ring in Ring.objects.filter(deadline__in=deadlines) if deadlines else ():
