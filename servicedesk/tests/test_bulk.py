@@ -1,0 +1,69 @@
+"""Many rows changed at once, each to values of its own, alike on both engines."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from servicedesk.bulk import update_rows
+from servicedesk.clock.models import Heartbeat
+from servicedesk.outbox.models import Message
+from servicedesk.staff.models import User
+from servicedesk.staff.testing import make_user
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 5, 11, 2, 0, tzinfo=UTC)
+
+
+def make_message(recipient, key):
+    return Message.objects.create(
+        key=key,
+        event="test",
+        channel="email",
+        recipient=recipient,
+        created_at=AT,
+        send_after=AT,
+        next_try_at=AT,
+    )
+
+
+def test_each_row_gets_its_own_values_and_others_stay():
+    one, two, other = (make_user() for _ in range(3))
+
+    assert update_rows(User, ["display_name", "is_staff"], [(one.pk, "Li", True), (two.pk, "Wu", False)]) == 2
+
+    found = User.objects.filter(pk__in=[one.pk, two.pk, other.pk]).order_by("pk")
+    assert list(found.values_list("display_name", "is_staff")) == [
+        ("Li", True),
+        ("Wu", False),
+        (other.display_name, False),
+    ]
+
+
+def test_nothing_moments_json_and_rows_of_other_tables_keep_their_kind():
+    first, second = make_user(), make_user()
+    one, two = make_message(first, "one"), make_message(first, "two")
+
+    fields = ["params", "last_error", "send_after", "read_at", "recipient", "tries"]
+    rows = [
+        (one.pk, {"a": [1, None]}, "", AT, None, second.pk, 3),
+        (two.pk, {"b": "您"}, "%s", AT, None, first.pk, 0),
+    ]
+    update_rows(Message, fields, rows)
+
+    assert list(Message.objects.order_by("key").values_list("pk", *fields)) == rows
+
+
+def test_a_key_need_not_be_a_number_and_a_missing_row_is_passed_over():
+    Heartbeat.objects.create(name="sweep", at=AT)
+    later = AT.replace(year=2027)
+
+    assert update_rows(Heartbeat, ["at"], [("sweep", later), ("nobody", later)]) == 1
+    assert Heartbeat.objects.get().at == later
+
+
+def test_thousands_of_rows_take_a_statement_a_thousand(django_assert_num_queries):
+    with django_assert_num_queries(3):
+        assert update_rows(Heartbeat, ["at"], [(f"beat {n}", AT) for n in range(2500)]) == 0
+    with django_assert_num_queries(0):
+        assert update_rows(Heartbeat, ["at"], []) == 0
