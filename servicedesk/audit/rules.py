@@ -55,8 +55,8 @@ def _entries() -> list[Trigger]:
             "audit_entry_follows",
             "audit_entry",
             on="BEFORE INSERT",
-            when=f"NOT (NEW.number = 1 AND NEW.previous = '{GENESIS}')"
-            " AND NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.subject = NEW.subject"
+            first=f"NOT (NEW.number = 1 AND NEW.previous = '{GENESIS}')",
+            when="NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.subject = NEW.subject"
             " AND e.number = NEW.number - 1 AND e.hash = NEW.previous)",
             message="an entry follows the one before it, without a hole",
         ),

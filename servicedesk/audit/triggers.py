@@ -54,35 +54,52 @@ def declare(app_label: str, triggers: Iterable[Trigger]) -> None:
 
 
 def refuse(
-    name: str, table: str, *, on: str, when: str, message: str, sqlite_when: str | None = None
+    name: str,
+    table: str,
+    *,
+    on: str,
+    when: str,
+    message: str,
+    sqlite_when: str | None = None,
+    first: str = "TRUE",
 ) -> Trigger:
     """A trigger that refuses a row when `when`, SQL over NEW and OLD, is true (NULL lets it pass).
 
     `on` is one event that both engines know: "BEFORE INSERT", "BEFORE UPDATE", "BEFORE UPDATE OF due_at",
-    "BEFORE DELETE". `sqlite_when` is for a condition which SQLite words differently.
+    "BEFORE DELETE". `sqlite_when` is for a condition which SQLite words differently. `first` must be true as well;
+    it looks at nothing but the row, and spares most rows the query in `when`.
     """
     return Trigger(
         name,
         table,
-        postgresql=_function(name, table, when=when, message=message, row="OLD" if "DELETE" in on else "NEW")
-        + f"CREATE TRIGGER {name} {on} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();",
-        sqlite=f"CREATE TRIGGER {name} {on} ON {table} FOR EACH ROW\nWHEN {sqlite_when or when}\n"
+        postgresql=_judge(
+            name,
+            table,
+            on=on,
+            first=first,
+            when=when,
+            message=message,
+            row="OLD" if "DELETE" in on else "NEW",
+        ),
+        sqlite=f"CREATE TRIGGER {name} {on} ON {table} FOR EACH ROW\nWHEN {_both(first, sqlite_when or when)}\n"
         f"BEGIN SELECT RAISE(ABORT, '{name}: {_quoted(message)}'); END",
     )
 
 
-def refuse_at_commit(name: str, table: str, *, on: str, when: str, message: str) -> Trigger:
+def refuse_at_commit(
+    name: str, table: str, *, on: str, when: str, message: str, first: str = "TRUE"
+) -> Trigger:
     """The same judged at commit, by a deferred constraint trigger; on SQLite only the audit judges it.
 
     `on` is "AFTER INSERT" or several such events joined by OR. NEW is the row as that event left it: what
-    may have changed since, `when` looks up.
+    may have changed since, `when` looks up. `first` is judged at the event itself.
     """
     return Trigger(
         name,
         table,
-        postgresql=_function(name, table, when=when, message=message, row="NULL")
-        + f"CREATE CONSTRAINT TRIGGER {name} {on} ON {table} DEFERRABLE INITIALLY DEFERRED"
-        f" FOR EACH ROW EXECUTE FUNCTION {name}();",
+        postgresql=_judge(
+            name, table, on=on, first=first, when=when, message=message, row="NULL", at_commit=True
+        ),
     )
 
 
@@ -121,6 +138,25 @@ def append_only(table: str) -> list[Trigger]:
         ),
         *keep_rows(table),
     ]
+
+
+def _judge(
+    name: str, table: str, *, on: str, first: str, when: str, message: str, row: str, at_commit: bool = False
+) -> str:
+    """Function and trigger. What needs no query is judged before the function is called, at a tenth of the cost."""
+    if "SELECT" not in when.upper():
+        first, when = _both(first, when), "TRUE"
+    kind, deferred = (
+        ("CONSTRAINT TRIGGER", " DEFERRABLE INITIALLY DEFERRED") if at_commit else ("TRIGGER", "")
+    )
+    return (
+        _function(name, table, when=when, message=message, row=row)
+        + f"CREATE {kind} {name} {on} ON {table}{deferred} FOR EACH ROW WHEN ({first}) EXECUTE FUNCTION {name}();"
+    )
+
+
+def _both(first: str, when: str) -> str:
+    return when if first == "TRUE" else f"({first}) AND ({when})"
 
 
 def _function(name: str, table: str, *, when: str, message: str, row: str) -> str:

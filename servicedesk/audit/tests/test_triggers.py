@@ -1,7 +1,7 @@
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 
 from servicedesk.audit import triggers
 from servicedesk.audit.models import Entry, Head
@@ -14,6 +14,7 @@ from servicedesk.audit.triggers import (
     install,
     install_after_migrate,
     lift_before_migrate,
+    refuse,
 )
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +134,17 @@ def test_after_a_transactional_test_tables_are_as_migrations_left_them(run_numbe
 def test_every_app_with_declared_triggers_is_installed():
     for trigger in triggers._declared.values():
         assert any(trigger.table.startswith(app.label) for app in apps.get_app_configs())
+
+
+def test_what_is_judged_first_must_hold_as_well():
+    trigger = refuse(
+        "audit_head_test", "audit_head", on="BEFORE INSERT", message="not beside the first one",
+        first="NEW.subject <> 'ticket:3'",
+        when="EXISTS (SELECT 1 FROM audit_head h WHERE h.subject = 'ticket:1')",
+    )  # fmt: skip
+    run(trigger.text(connection.vendor))
+
+    Head.objects.create(subject="ticket:1")
+    with pytest.raises(IntegrityError, match="not beside the first one"), transaction.atomic():
+        Head.objects.create(subject="ticket:2")
+    Head.objects.create(subject="ticket:3")
