@@ -17,6 +17,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.bulk import update_rows
+
 from .invariants import Violation
 from .line import GENESIS, UNREADABLE, chained, read_facts, write_line
 from .words import Words
@@ -144,37 +146,54 @@ def record(subject: str, event: str, *, by: AbstractBaseUser | str, at: datetime
     return record_many([Record(subject, event, by, at, facts)])[0]
 
 
-def record_many(records: Sequence[Record]) -> list[Entry]:
-    """Add many entries, in their order, in a number of statements that does not depend on how many (per 1000)."""
-    lock_heads({one.subject for one in records})
-    return [entry for batch in _batches(records) for entry in _append(batch)]
+def record_many(records: Sequence[Record], *, heads: Mapping[str, Head] | None = None) -> list[Entry]:
+    """Add many entries, in their order, in a number of statements that does not depend on how many (per 1000).
+
+    `heads` are those of their subjects where the caller has claimed them already.
+    """
+    if heads is None:
+        lock_heads({one.subject for one in records})
+    return [entry for batch in _batches(records) for entry in _append(batch, heads or {})]
 
 
-def lock_heads(subjects: Iterable[str], *, skip_locked: bool = False) -> set[str]:
+def lock_heads(subjects: Iterable[str]) -> set[str]:
     """Lock the timelines of these subjects until the transaction ends, and begin those that have none.
 
-    Locks are taken in the order of the subjects, so that two callers cannot block each other. With
-    `skip_locked` what somebody else holds is left out (PostgreSQL; SQLite has one writer at a time anyway).
-    Returns the subjects now locked.
+    Locks are taken in the order of the subjects, so that two callers cannot block each other. Returns the subjects.
     """
+    _check_transaction()
+    wanted = sorted(set(subjects))
+    for batch in _batches(wanted):
+        # A conflict locks the row, also where the WHERE then leaves it alone: one pass, in order, old heads and new.
+        _begin(batch, "DO UPDATE SET number = audit_head.number WHERE FALSE")
+    return set(wanted)
+
+
+def claim_heads(subjects: Iterable[str]) -> dict[str, Head]:
+    """Lock the timelines of these subjects like `lock_heads`, but pass over what somebody else holds.
+
+    Returns the heads now locked, for `record_many`. SQLite has one writer at a time anyway.
+    """
+    _check_transaction()
+    claimed: dict[str, Head] = {}
+    for batch in _batches(sorted(set(subjects))):
+        claimed |= _free(batch)
+        if absent := set(batch) - claimed.keys():
+            held = Head.objects.filter(subject__in=absent).values_list("subject", flat=True)
+            if unborn := sorted(absent - set(held)):
+                _begin(unborn, "DO NOTHING")
+                claimed |= _free(unborn)
+    return claimed
+
+
+def _check_transaction() -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a timeline is written inside a transaction")
-    locked: set[str] = set()
-    for batch in _batches(sorted(set(subjects))):
-        locked |= _lock_free(batch) if skip_locked else _lock(batch)
-    return locked
 
 
-def _lock(subjects: list[str]) -> set[str]:
-    # A conflict locks the row, also where the WHERE then leaves it alone: one pass, in order, old heads and new.
-    _begin(subjects, "DO UPDATE SET number = audit_head.number WHERE FALSE")
-    return set(subjects)
-
-
-def _lock_free(subjects: list[str]) -> set[str]:
-    _begin(subjects, "DO NOTHING")
+def _free(subjects: Iterable[str]) -> dict[str, Head]:
     free = Head.objects.select_for_update(skip_locked=True).filter(subject__in=subjects)
-    return set(free.values_list("subject", flat=True))
+    return {head.subject: head for head in free.annotate(now=Now())}
 
 
 def _begin(subjects: list[str], on_conflict: str) -> None:
@@ -249,14 +268,13 @@ def _under_head(entry: Any) -> bool:
     return entry.head_number > entry.number or entry.head_hash == entry.hash
 
 
-def _append(records: Sequence[Record]) -> list[Entry]:
+def _append(records: Sequence[Record], claimed: Mapping[str, Head]) -> list[Entry]:
     subjects = {one.subject for one in records}
-    heads = {head.subject: head for head in Head.objects.filter(subject__in=subjects).annotate(now=Now())}
+    locked = Head.objects.filter(subject__in=subjects - claimed.keys()).annotate(now=Now())
+    heads = {**{head.subject: head for head in locked}, **claimed}
     entries = Entry.objects.bulk_create([_follow(heads[one.subject], one) for one in records])
-    last = Entry.objects.filter(subject=models.OuterRef("subject")).order_by("-number")
-    Head.objects.filter(subject__in=subjects).update(
-        number=models.Subquery(last.values("number")[:1]), hash=models.Subquery(last.values("hash")[:1])
-    )
+    moved = [heads[subject] for subject in subjects]
+    update_rows(Head, ["number", "hash"], [(head.subject, head.number, head.hash) for head in moved])
     return entries
 
 

@@ -8,41 +8,48 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.urls import reverse
 
+from servicedesk.bulk import update_rows
 from servicedesk.outbox.models import Message, State
 from servicedesk.outbox.posting import Draft, post_many
-from servicedesk.staff.models import User
 
 if TYPE_CHECKING:
     from servicedesk.clock.models import Ring
     from servicedesk.staff.directory import Directory
 
+CHANNELS = ("in_app", "email")
 LISTED = 40  # matters named in one message; the rest is a count, My desk has them all
 
 
-def notify(rings: Sequence[Ring], *, sweep: str, at: datetime, directory: Directory) -> None:
+def notify(rings: Sequence[Ring], *, sweep: str, told: set[int], at: datetime, directory: Directory) -> None:
     """Post one notice and one e-mail to everybody reached by these rings, in the caller's transaction.
 
     In-app notices never wait; e-mail waits for the person's working time, unless a ring never waits or the wait
-    would outlast the due time of a reminder. What an earlier batch of the sweep wrote is extended while unsent.
+    would outlast the due time of a reminder. What an earlier batch of the sweep wrote is extended while unsent;
+    `told` are the people who may have such a message, and grows.
     """
     of_person: dict[int, list[Ring]] = defaultdict(list)
     for ring in rings:
         if ring.person_id is not None:
             of_person[ring.person_id].append(ring)
-    posted = _posted(sweep, of_person)
-    drafts = []
+    posted = _posted(sweep, told & of_person.keys())
+    told.update(of_person)
+    drafts, longer = [], []
     for person_id, theirs in of_person.items():
         params = {"count": len(theirs), "items": [item(ring) for ring in theirs[:LISTED]]}
-        for channel in ("in_app", "email"):
+        for channel in CHANNELS:
             key = f"sweep:{sweep}:{person_id}:{channel}"
             draft = _draft(key, channel, person_id, params, theirs, at=at, directory=directory)
             message = posted.get(key)
             if message is None:
                 drafts.append(draft)
-            elif not _extended(message, draft):
+            elif _fits(message, draft):
+                longer.append((message.pk, _both(message.params, params)))
+            else:
                 drafts.append(replace(draft, key=f"{key}:{theirs[0].pk}"))
+    update_rows(Message, ["params"], longer)
     if drafts:
         post_many(drafts)
 
@@ -61,7 +68,7 @@ def _draft(
         event="owed",
         key=key,
         channel=channel,
-        recipient=User(pk=person_id),
+        recipient=person_id,
         params=params,
         at=at,
         send_after=None if channel == "in_app" else _send_after(rings, person_id, at, directory),
@@ -97,20 +104,25 @@ def _never_waits(rings: Sequence[Ring]) -> bool:
     return any(ring.deadline.round_the_clock or ring.rung.ladder.never_waits for ring in rings)
 
 
-def _posted(sweep: str, people) -> dict[str, Message]:
-    """Messages that an earlier batch of the same sweep wrote to these people."""
-    keys = [f"sweep:{sweep}:{person}:{channel}" for person in people for channel in ("in_app", "email")]
-    return {message.key: message for message in Message.objects.filter(key__in=keys)}
+def _posted(sweep: str, people: set[int]) -> dict[str, Message]:
+    """Messages that an earlier batch of the same sweep wrote to these people; those still unsent are locked."""
+    keys = [f"sweep:{sweep}:{person}:{channel}" for person in people for channel in CHANNELS]
+    posted = {message.key: message for message in Message.objects.filter(key__in=keys)}
+    if posted:
+        unsent = Message.objects.filter(Q(channel="in_app") | Q(state=State.QUEUED), key__in=posted, tries=0)
+        free = set(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        for message in posted.values():
+            message.is_free = message.pk in free
+    return posted
 
 
-def _extended(message: Message, draft: Draft) -> bool:
-    """Add to a message of the same sweep, unless a sender has it already or it would wait longer than what is added."""
+def _fits(message: Message, draft: Draft) -> bool:
+    """Whether a message of the same sweep can take more: no sender has it, and it does not wait longer than the rest."""
     send_after = max(draft.send_after or draft.at, draft.at)
-    if message.channel == "email" and (message.send_after, message.urgent) != (send_after, draft.urgent):
-        return False
-    items = (message.params["items"] + draft.params["items"])[:LISTED]
-    whole = {"count": message.params["count"] + draft.params["count"], "items": items}
-    unsent = Message.objects.filter(pk=message.pk, tries=0)
-    if message.channel != "in_app":
-        unsent = unsent.filter(state=State.QUEUED)
-    return bool(unsent.update(params=whole))
+    waits_alike = (message.send_after, message.urgent) == (send_after, draft.urgent)
+    return message.is_free and (message.channel == "in_app" or waits_alike)
+
+
+def _both(earlier: dict, later: dict) -> dict:
+    items = (earlier["items"] + later["items"])[:LISTED]
+    return {"count": earlier["count"] + later["count"], "items": items}

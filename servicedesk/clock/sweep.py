@@ -8,10 +8,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
-from servicedesk.audit.timeline import Record, lock_heads, record_many
+from servicedesk.audit.timeline import Head, Record, claim_heads, lock_heads, record_many
+from servicedesk.bulk import update_rows
 from servicedesk.clock.models import Deadline, Heartbeat, Ring, Rung
 from servicedesk.clock.notices import notify
 from servicedesk.clock.owing import ring_on
@@ -20,6 +23,7 @@ from servicedesk.clock.signals import deadlines_broke
 from servicedesk.staff.directory import Directory
 
 BATCH = 500  # rows a transaction
+WINDOW = 10  # batches whose rows are read at once and sorted by person
 logger = logging.getLogger(__name__)
 
 
@@ -36,6 +40,7 @@ class Sweep:
     skipped: int = 0
     busy: int = 0  # rows somebody else held; they stay due for the next run
     set_aside: int = 0
+    told: set[int] = field(default_factory=set)  # people who may have a message of this run
     _rungs: dict[int, Rung] = field(default_factory=dict)
 
     @cached_property
@@ -62,23 +67,32 @@ def sweep(at: datetime, *, batch: int = BATCH) -> Sweep:
     """
     run = Sweep(at)
     after: tuple[datetime, int] | None = None
-    while rows := _candidates(at, after, batch):
-        after = (rows[-1][1], rows[-1][0])
-        _carry_out([(pk, subject) for pk, _, subject in rows], run)
+    while rows := _candidates(at, after, batch * WINDOW):
+        after = (rows[-1].next_ring_at, rows[-1].pk)
+        rows.sort(key=attrgetter("department", "owner"))  # so that few messages grow from batch to batch
+        for start in range(0, len(rows), batch):
+            _carry_out([(row.pk, row.subject) for row in rows[start : start + batch]], run)
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": at})
     return run
 
 
-def _candidates(
-    at: datetime, after: tuple[datetime, int] | None, batch: int
-) -> list[tuple[int, datetime, str]]:
+class Candidate(NamedTuple):
+    """A due row as it was seen before anything is locked."""
+
+    pk: int
+    next_ring_at: datetime
+    subject: str
+    department: int
+    owner: int
+
+
+def _candidates(at: datetime, after: tuple[datetime, int] | None, most: int) -> list[Candidate]:
     """The next due rows behind the last one seen, so that rows held by others are passed over, not waited for."""
     due = Deadline.objects.due(at).order_by("next_ring_at", "pk")
     if after:
         moment, pk = after
         due = due.filter(next_ring_at__gte=moment).exclude(next_ring_at=moment, pk__lte=pk)
-    rows = due.values_list("pk", "next_ring_at", "subject")[:batch]
-    return [(pk, moment, subject) for pk, moment, subject in rows if moment is not None]
+    return [Candidate(*row) for row in due.values_list(*Candidate._fields)[:most]]
 
 
 def _carry_out(rows: list[tuple[int, str]], run: Sweep) -> None:
@@ -102,43 +116,41 @@ def _carry_out(rows: list[tuple[int, str]], run: Sweep) -> None:
 
 def _ring_batch(rows: list[tuple[int, str]], run: Sweep) -> None:
     """Heads first, deadlines second: the lock order of the whole house."""
-    deadlines = _claim(rows, run.at)
+    deadlines, heads = _claim(rows, run.at)
     run.busy += len(rows) - len(deadlines)
     if not deadlines:
         return
     rungs = run.rungs({deadline.ladder_id for deadline in deadlines if deadline.ladder_id})
     told: dict[int, list[Ring]] = defaultdict(list)
-    for ring in Ring.objects.filter(deadline__in=deadlines).order_by("pk"):
+    for ring in Ring.objects.filter(deadline__in=[deadline.pk for deadline in deadlines]).order_by("pk"):
         told[ring.deadline_id].append(ring)
     steps = [
         advance(deadline, rungs=rungs, told=told[deadline.pk], at=run.at, directory=run.directory)
         for deadline in deadlines
     ]
-    _write(steps, run)
+    _write(steps, heads, run)
 
 
-def _claim(rows: list[tuple[int, str]], at: datetime) -> list[Deadline]:
-    held = lock_heads({subject for _, subject in rows}, skip_locked=True)
-    due = Deadline.objects.due(at).filter(pk__in=[pk for pk, subject in rows if subject in held])
+def _claim(rows: list[tuple[int, str]], at: datetime) -> tuple[list[Deadline], dict[str, Head]]:
+    heads = claim_heads(subject for _, subject in rows)
+    due = Deadline.objects.due(at).filter(pk__in=[pk for pk, subject in rows if subject in heads])
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
-    return list(due.order_by("pk"))
+    return list(due.order_by("due_at", "pk")), heads
 
 
-def _write(steps: list[Advance], run: Sweep) -> None:
+def _write(steps: list[Advance], heads: dict[str, Head], run: Sweep) -> None:
     rings = [ring for step in steps for ring in step.rings]
     repeated = [ring for step in steps for ring in step.repeated]
     broke = [step.deadline for step in steps if step.broke]
     Ring.objects.bulk_create(rings, batch_size=BATCH)
-    Ring.objects.filter(pk__in=[ring.pk for ring in repeated]).update(repeat_at=None)
-    record_many([entry for step in steps for entry in _entries(step, run.at)])
-    Deadline.objects.bulk_update(
-        [step.deadline for step in steps],
-        ["next_step", "next_step_at", "next_ring_at", "broken_at"],
-        batch_size=BATCH,
-    )
+    if repeated:
+        Ring.objects.filter(pk__in=[ring.pk for ring in repeated]).update(repeat_at=None)
+    record_many([entry for step in steps for entry in _entries(step, run.at)], heads=heads)
+    moved = ["next_step", "next_step_at", "next_ring_at", "broken_at"]
+    update_rows(Deadline, moved, [attrgetter("pk", *moved)(step.deadline) for step in steps])
     heard = [ring for ring in rings if not ring.skipped]
-    notify(heard, sweep=run.key, at=run.at, directory=run.directory)
+    notify(heard, sweep=run.key, told=run.told, at=run.at, directory=run.directory)
     if broke:
         deadlines_broke.send(Deadline, deadlines=[deadline.pk for deadline in broke], at=run.at)
     run.broke += len(broke)

@@ -19,7 +19,7 @@ class Draft:
     """A message about to be posted.
 
     `event` names the text (templates/messages/<event>.txt); `key` is one per effect, so that the same
-    draft posted twice makes one message; exactly one of `recipient` (a User) and `address` is given;
+    draft posted twice makes one message; exactly one of `recipient` (a User, or the key of one) and `address` is given;
     `params` hold numbers, codes, times, paths and labels, never personal text; `language` and
     `timezone` serve addresses without a user.
     """
@@ -108,7 +108,7 @@ def message_from(draft: Draft) -> Message:
         key=draft.key,
         event=draft.event,
         channel=draft.channel,
-        recipient=draft.recipient,
+        recipient_id=getattr(draft.recipient, "pk", draft.recipient),
         address=draft.address,
         language=draft.language,
         timezone=draft.timezone,

@@ -1,7 +1,7 @@
 """Who was found for a position and why, as codes that are stored and put into words when shown."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,7 +63,24 @@ class Holding:
 
     def as_json(self) -> dict[str, Any]:
         """Numbers, codes and ISO times, to be stored; `holding_from` reads it back."""
-        return _isoformat(asdict(self))
+        return {
+            "person_id": self.person_id,
+            "position": self.position,
+            "asked": self.asked,
+            "reason": self.reason,
+            "on_behalf_of_id": self.on_behalf_of_id,
+            "why": self.why,
+            "absence_until": _stored(self.absence_until),
+            "passed_over": [
+                {
+                    "position": step.position,
+                    "person_id": step.person_id,
+                    "why": step.why,
+                    "until": _stored(step.until),
+                }
+                for step in self.passed_over
+            ],
+        }
 
 
 def holding_from(stored: Mapping[str, Any]) -> Holding:
@@ -155,14 +172,8 @@ def _mentioned(holding: Holding) -> list[int | None]:
     return [holding.on_behalf_of_id, *(step.person_id for step in holding.passed_over)]
 
 
-def _isoformat(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _isoformat(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_isoformat(item) for item in value]
-    return value
+def _stored(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _moment(stored: str | datetime | None) -> datetime | None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from servicedesk.audit.models import Entry, Head
 from servicedesk.audit.testing import AT, make_timeline
-from servicedesk.audit.timeline import Record, lock_heads, record, record_many, verify
+from servicedesk.audit.timeline import Record, claim_heads, lock_heads, record, record_many, verify
 from servicedesk.audit.words import store
 from servicedesk.testing.people import make_user
 
@@ -87,6 +87,7 @@ def test_writers_of_the_same_subjects_in_another_order_do_not_block_each_other()
 @pytest.mark.django_db(transaction=True)
 def test_timelines_that_somebody_holds_are_skipped_on_request():
     make_timeline("a:held")
+    make_timeline("c:old", entries=1)
     holding, done = threading.Event(), threading.Event()
 
     def hold():
@@ -100,11 +101,11 @@ def test_timelines_that_somebody_holds_are_skipped_on_request():
     thread.start()
     holding.wait(10)
     with transaction.atomic():
-        locked = lock_heads(["a:held", "b:new"], skip_locked=True)
+        claimed = claim_heads(["a:held", "b:new", "c:old"])
     done.set()
     thread.join()
 
-    assert locked == {"b:new"}
+    assert {head.subject: head.number for head in claimed.values()} == {"b:new": 0, "c:old": 1}
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from servicedesk.audit.timeline import Entry, Head
 from servicedesk.clock import sweep as sweeping
 from servicedesk.clock.acknowledging import acknowledge
 from servicedesk.clock.models import Deadline, Ring
-from servicedesk.clock.owing import owe, settle, withdraw
+from servicedesk.clock.owing import Owed, owe, owe_many, settle, withdraw
 from servicedesk.clock.sweep import put_back, sweep
 from servicedesk.clock.testing import MONDAY, make_deadline, make_ladder, make_matter, make_unit
 from servicedesk.outbox.models import Message
@@ -278,6 +278,20 @@ def test_the_number_of_statements_does_not_grow_with_what_is_due(django_assert_m
         make_deadline(make_matter(unit), due_at=DUE, at=MONDAY)
     with django_assert_max_num_queries(40):
         assert sweep(DUE + SECOND).broke == 60
+
+
+def test_a_thousand_due_rows_take_less_than_a_statement_for_ten(django_assert_max_num_queries):
+    unit = make_unit()
+    people = [make_user(department=unit) for _ in range(20)]
+    matters = [make_matter(unit, owner=people[n % 20]) for n in range(1000)]
+    owe_many([Owed("promise", matter, DUE) for matter in matters], at=MONDAY)
+    # SQLite takes fewer rows in one INSERT
+    with django_assert_max_num_queries(60 if connection.vendor == "postgresql" else 200):
+        run = sweep(DUE - HOUR + SECOND)
+    assert run.rang == 1000
+    with django_assert_max_num_queries(60 if connection.vendor == "postgresql" else 200):
+        run = sweep(DUE + SECOND)
+    assert (run.rang, run.broke, run.set_aside) == (1000, 1000, 0)
 
 
 @pytest.mark.django_db(transaction=True)
