@@ -1,5 +1,6 @@
 """Working time: what a due time costs, by how far ahead it lies."""
 
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -15,7 +16,7 @@ DISTANCES = {"a day": 8 * HOUR, "a month": 170 * HOUR, "a year": 2000 * HOUR}
 CALLS = 5000
 
 
-def measure() -> Iterator[str]:
+def measure(options: Namespace) -> Iterator[str]:
     """Microseconds for each distance, and each as a multiple of the one before."""
     calendar = WorkCalendar(
         ZoneInfo("Asia/Shanghai"),
