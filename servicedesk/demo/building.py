@@ -67,10 +67,11 @@ def refuse_unless_empty() -> None:
 
 def _world(language: str, now: datetime) -> World:
     said = texts(language)
-    days = Days(Calendar.objects.default().work_calendar(), now)
+    calendar = Calendar.objects.default()
+    days = Days(calendar.work_calendar(), now)
     staff = make_staff(language, days)
     served = make_customers(said, staff, days)
-    return World(said, staff, served, days, Random(SEED))  # noqa: S311  a story, not a secret
+    return World(said, staff, served, calendar, days, Random(SEED))  # noqa: S311  a story, not a secret
 
 
 def _everybody_reads(world: World):

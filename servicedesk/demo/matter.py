@@ -13,7 +13,7 @@ from servicedesk.clock.models import Ring
 from tickets.checks import Opinion, confirm_solved, record_check
 from tickets.contacts import hear_from_customer, update_customer
 from tickets.intake import Answer, Intake, open_ticket
-from tickets.limits import Word
+from tickets.limits import Word, first_limit, later_limit
 from tickets.marks import set_mark
 from tickets.models import Reading, Ticket
 from tickets.notes import add_note
@@ -22,6 +22,7 @@ from tickets.resolving import confirm_task
 from tickets.voiding import ask_to_void, decide_void
 
 if TYPE_CHECKING:
+    from servicedesk.calendars.models import Calendar
     from servicedesk.customers.models import ContactPerson, Customer, Project
     from servicedesk.demo.customers import Served
     from servicedesk.demo.days import Days
@@ -46,6 +47,7 @@ class World:
     said: dict[str, Any]
     staff: Staff
     served: Served
+    calendar: Calendar
     days: Days
     chance: Random
     spoken: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -109,7 +111,8 @@ class Matter:
         if due_at is None:
             fields["answer"] = Answer(self.text("solved"))
         else:
-            fields["promise"] = self.word(due_at, made_at=at)
+            latest = first_limit(fields.get("received_at", at), self.world.calendar, at=at)
+            fields["promise"] = self.word(min(due_at, latest), made_at=at)
         fields.setdefault("read_back", "yes" if full else "not_asked")
         intake = Intake(
             kind=self.scene.kind,
@@ -141,7 +144,8 @@ class Matter:
         mode, channel = self._way(at)
         fields = {"mode": mode, "channel": channel, "person": self.person, "solved": next_at is None} | fields
         if next_at:
-            fields["next_word"] = self.word(next_at, made_at=at, wished=wished)
+            due_at = next_at if wished else min(next_at, later_limit(self.world.calendar, at=at))
+            fields["next_word"] = self.word(due_at, made_at=at, wished=wished)
         words = words or self.text("news" if next_at else "solved")
         reply_to_customer(self.ticket, Reply(words=words, **fields), by=by or self.agent, at=at)
 
@@ -165,7 +169,10 @@ class Matter:
 
     def check(self, at: datetime, outcome: str, *, by: User, next_at: datetime | None = None) -> None:
         """Ask how it was handled."""
-        next_word = Word(next_at, self.world.phrase("next_after_dissatisfied"), "phone") if next_at else None
+        next_word = None
+        if next_at:
+            due_at = min(next_at, later_limit(self.world.calendar, at=at))
+            next_word = Word(due_at, self.world.phrase("next_after_dissatisfied"), "phone")
         channel = "phone" if outcome == "not_reached" else self._way(at)[1]
         opinion = Opinion(
             outcome=outcome, words=self.world.phrase(outcome), channel=channel, next_word=next_word

@@ -224,7 +224,7 @@ def _corrected(cast: Cast) -> Iterator[Story]:
     yield stories.promised(
         letter,
         days.at(1, 2),
-        due_at=days.at(0, 9),  # as late as may be, counted from its receipt
+        due_at=days.later(days.now, 10),
         channel="letter",
         received_at=days.at(3, 3),
         late_reason=said["phrases"]["late_reason"],
