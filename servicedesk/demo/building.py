@@ -19,13 +19,14 @@ from servicedesk.demo.days import Days
 from servicedesk.demo.matter import World
 from servicedesk.demo.past import FIRST_DAY, past
 from servicedesk.demo.people import make_staff
-from servicedesk.demo.playing import Play
+from servicedesk.demo.playing import Play, Story
 from servicedesk.demo.present import present
-from servicedesk.demo.stories import read_notices
+from servicedesk.demo.stories import profiles, read_notices
 from servicedesk.demo.texts import texts
 from servicedesk.staff.models import Department, User
 from tickets.models import Ticket
 
+CONFIRMED = 17  # organisations
 SEED = 20260301  # the same story whenever it is told
 
 
@@ -42,6 +43,7 @@ def build(language: str, *, now: datetime, tell: Callable[[int], None]) -> dict[
         cast = Cast(world)
         for story in (*past(cast), *present(cast)):
             play.begin(story)
+        play.begin(_profiles_are_confirmed(world))
         play.begin(_everybody_reads(world))
         begins = world.days.at(FIRST_DAY, 0)
         play.run(lambda moment: tell(min(99, 10 + int(90 * (moment - begins) / (now - begins)))))
@@ -74,7 +76,14 @@ def _world(language: str, now: datetime) -> World:
     return World(said, staff, served, calendar, days, Random(SEED))  # noqa: S311  a story, not a secret
 
 
-def _everybody_reads(world: World):
+def _profiles_are_confirmed(world: World) -> Story:
+    """Most organisations were asked in the last weeks whether what is known of them still holds."""
+    customers = list(world.served.organisations.values())[:CONFIRMED]
+    moments = [world.days.at(FIRST_DAY - number, 2 + number % 6) for number in range(CONFIRMED)]
+    return profiles(customers, moments, post=world.said["wishes"]["changed_post"], by=world.staff["agent2"])
+
+
+def _everybody_reads(world: World) -> Story:
     """Notices are read at the end of each day, the last one's not yet."""
     moments = [world.days.at(back, 8.9) for back in range(FIRST_DAY, 1, -1)]
     return read_notices(list(world.staff.people.values()), moments)

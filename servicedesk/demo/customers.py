@@ -78,6 +78,7 @@ def make_customers(said: dict[str, Any], staff: Staff, days: Days) -> Served:
         by=staff["agent3"],
         at=days.ago(200),
     )
+    _make_projects(served, said, staff, days)
     _consent(organisations[:18] + households[:12] + persons[:6], staff, days)
     _wishes(said, households, persons, staff, days)
     served.unreachable, served.silent, served.unknown = (
@@ -85,7 +86,6 @@ def make_customers(said: dict[str, Any], staff: Staff, days: Days) -> Served:
         households[SILENT],
         persons[UNKNOWN],
     )
-    _make_projects(served, said, staff, days)
     special = {one.pk for one in (served.unreachable, served.silent, served.unknown, persons[INSULTING])}
     served.plain = [one for one in (*organisations, *households, *persons) if one.pk not in special]
     for one in (served.silent, persons[INSULTING]):

@@ -98,8 +98,8 @@ class Matter:
         scene = self.world.said["scenes"].get(self.scene.code, {}) | self.words
         return scene.get(name, "").format(**self._places)
 
-    def word(self, due_at: datetime, *, made_at: datetime, wished: bool = False) -> Word:
-        return Word(due_at=due_at, will_tell=self.text("tell"), channel=self._way(made_at)[1], wished=wished)
+    def word(self, due_at: datetime, will_tell: str, *, made_at: datetime, wished: bool = False) -> Word:
+        return Word(due_at=due_at, will_tell=will_tell, channel=self._way(made_at)[1], wished=wished)
 
     # Acts
 
@@ -112,7 +112,7 @@ class Matter:
             fields["answer"] = Answer(self.text("solved"))
         else:
             latest = first_limit(fields.get("received_at", at), self.world.calendar, at=at)
-            fields["promise"] = self.word(min(due_at, latest), made_at=at)
+            fields["promise"] = self.word(min(due_at, latest), self.text("tell"), made_at=at)
         fields.setdefault("read_back", "yes" if full else "not_asked")
         intake = Intake(
             kind=self.scene.kind,
@@ -145,7 +145,7 @@ class Matter:
         fields = {"mode": mode, "channel": channel, "person": self.person, "solved": next_at is None} | fields
         if next_at:
             due_at = next_at if wished else min(next_at, later_limit(self.world.calendar, at=at))
-            fields["next_word"] = self.word(due_at, made_at=at, wished=wished)
+            fields["next_word"] = self.word(due_at, self.world.phrase("next_tell"), made_at=at, wished=wished)
         words = words or self.text("news" if next_at else "solved")
         reply_to_customer(self.ticket, Reply(words=words, **fields), by=by or self.agent, at=at)
 

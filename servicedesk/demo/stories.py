@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from servicedesk.customers.editing import confirm_customer
+from servicedesk.customers.persons import change_contact_person
 from servicedesk.demo.days import MINUTE
 from servicedesk.outbox.reading import mark_all_read
 
 if TYPE_CHECKING:
+    from servicedesk.customers.models import Customer
     from servicedesk.demo.matter import Matter
     from servicedesk.demo.playing import Story
     from servicedesk.staff.models import User
@@ -216,6 +219,16 @@ def then(first: Story, *acts: tuple[datetime, Any]) -> Story:
 
 
 # Routine
+
+
+def profiles(customers: list[Customer], moments: list[datetime], *, post: str, by: User) -> Story:
+    """One after the other the customers say that their profile is still right; the last one has a new post."""
+    for customer, moment in zip(customers, moments, strict=True):
+        yield moment
+        confirm_customer(customer, by=by, at=moment)
+    changed_at = moments[-1] + 5 * MINUTE
+    yield changed_at
+    change_contact_person(customers[-1].persons.get(is_main=True), post=post, by=by, at=changed_at)
 
 
 def read_notices(people: list[User], moments: list[datetime]) -> Story:
