@@ -112,7 +112,7 @@ def _posted(sweep: str, people: set[int]) -> dict[str, Message]:
         unsent = Message.objects.filter(Q(channel="in_app") | Q(state=State.QUEUED), key__in=posted, tries=0)
         free = set(unsent.select_for_update(skip_locked=True).values_list("pk", flat=True))
         for message in posted.values():
-            message.is_free = message.pk in free
+            message.is_free = message.pk in free  # type: ignore[attr-defined]  # told to `_fits`
     return posted
 
 
@@ -120,7 +120,7 @@ def _fits(message: Message, draft: Draft) -> bool:
     """Whether a message of the same sweep can take more: no sender has it, and it does not wait longer than the rest."""
     send_after = max(draft.send_after or draft.at, draft.at)
     waits_alike = (message.send_after, message.urgent) == (send_after, draft.urgent)
-    return message.is_free and (message.channel == "in_app" or waits_alike)
+    return message.is_free and (message.channel == "in_app" or waits_alike)  # type: ignore[attr-defined]
 
 
 def _both(earlier: dict, later: dict) -> dict:
