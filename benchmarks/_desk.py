@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -85,7 +86,7 @@ def fill(house: House, count: int, *, at: datetime, rush: int = 0) -> None:
     Every other one of the rush breaks its promise, the rest reach the first reminder; nothing else happens before
     the next day. The desk must hold no ticket yet.
     """
-    work = {
+    work: dict[str, Any] = {
         "count": count, "rush": rush, "at": at, "step": RUSH / max(rush, 1), "kind": house.ladder.kind,
         "calendar": Calendar.objects.default().pk, "version": Calendar.objects.default().version,
         "category": house.category.pk, "category_name": house.category.name, "ladder": house.ladder.pk,
