@@ -260,6 +260,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # a lock-out ends by itself, long before an administrator would
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # so that the time to wait, once told, stands
 AXES_CLIENT_IP_CALLABLE = "servicedesk.staff.throttling.client_address"
 AXES_LOCKOUT_CALLABLE = "servicedesk.staff.views.log_in.locked_out"

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -291,7 +292,7 @@ class Post(models.Model):
         ordering = ["code"]
 
     def __str__(self) -> str:
-        return self.get_code_display()
+        return capfirst(self.get_code_display())
 
     def clean(self) -> None:
         """Refuse holders who do not work here."""

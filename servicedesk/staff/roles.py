@@ -7,6 +7,7 @@ role of the same name while holding it, so that nobody is told of a matter and t
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models import CharField, Value
 from django.utils.text import capfirst
@@ -37,11 +38,22 @@ def roles_of(user: Any) -> frozenset[str]:
     """
     if not user.is_active or not user.pk:
         return frozenset()
-    by_group = user.groups.order_by().values_list("name", flat=True)
-    found = set(by_group.union(*_by_position(user), all=True))
+    found = set(_role_names(user))
     if user.is_superuser:
         found.add(Role.ADMINISTRATOR.value)
     return frozenset(found)
+
+
+def permissions_of(user: Any) -> models.QuerySet:
+    """The permissions of a person: their own, and those of all their roles."""
+    return Permission.objects.filter(
+        models.Q(user=user) | models.Q(group__name__in=_role_names(user))
+    ).distinct()
+
+
+def _role_names(user: Any) -> models.QuerySet:
+    by_group = user.groups.order_by().values_list("name", flat=True)
+    return by_group.union(*_by_position(user), all=True)
 
 
 def _by_position(user: Any) -> list[models.QuerySet]:

@@ -77,9 +77,7 @@ def test_the_list_takes_as_many_statements_for_forty_rows_as_for_one(
     client, agent, django_assert_num_queries
 ):
     make_contact_person(phones=["13800138000"])
-    statements = (
-        7  # session, person, rights (of person and roles), customers, their numbers, whom to ask first
-    )
+    statements = 6  # session, person, rights, customers, their numbers, whom to ask first
     with django_assert_num_queries(statements):
         client.get(address("list"))
     for n in range(PAGE):

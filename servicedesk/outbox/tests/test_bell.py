@@ -15,7 +15,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 BELL, LIST = reverse("outbox:bell"), reverse("outbox:notices")
 HTMX = {"HX-Request": "true"}
 LOG_IN = 2  # statements: session and person
-RIGHTS = 2  # those of the person and of the roles, for what the navigation shows
+RIGHTS = 1  # for what the navigation shows
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -109,6 +109,30 @@ def test_a_position_gives_the_role_of_the_same_name():
     assert one.supervisor.has_role("supervision")
     make_post("office", one.office, stand_in=one.agents[2])
     assert one.agents[2].has_role("office")
+
+
+def test_who_holds_a_position_may_do_what_its_role_may(django_assert_num_queries):
+    permission = Permission.objects.get(codename="view_absence")
+    for code in ("general_manager", "executive", "department_manager"):
+        Group.objects.get(name=code).permissions.add(permission)
+    one = make_organisation()
+
+    with django_assert_num_queries(4):
+        holders = (one.general_manager, one.executive, one.manager, one.second)
+        assert all(person.has_perm("staff.view_absence") for person in holders)
+    assert not one.agents[2].has_perm("staff.view_absence")
+    make_post("general_manager")
+    assert not User.objects.get(pk=one.general_manager.pk).has_perm("staff.view_absence")
+
+
+def test_own_permissions_count_and_those_who_left_have_none():
+    person = make_user()
+    person.user_permissions.add(Permission.objects.get(codename="view_absence"))
+
+    assert User.objects.get(pk=person.pk).has_perm("staff.view_absence")
+    assert not User.objects.get(pk=person.pk).has_perm("staff.view_absence", person)
+    assert make_user(is_superuser=True).has_perm("staff.delete_absence")
+    assert not make_user(is_superuser=True, is_active=False).has_perm("staff.view_absence")
 
 
 def test_who_has_left_has_no_role():
