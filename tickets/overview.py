@@ -93,11 +93,14 @@ def last_entry(ticket: Ticket) -> int:
     return Head.objects.filter(subject=ticket.key).values_list("number", flat=True).first() or 0
 
 
-def version(ticket: Ticket, *, at: datetime) -> str:
-    """Another version means that the page no longer shows how the ticket stands; overdue is derived, stamped or not."""
+def version(ticket: Ticket, *, last: int, at: datetime) -> str:
+    """Another version means that the page no longer shows how the ticket stands after its entry number `last`.
+
+    Whether it is overdue is derived, stamped or not.
+    """
     owed = ticket.deadline()
     overdue = owed is not None and owed.is_overdue(at)
-    return f"{last_entry(ticket)}-{owed.pk if owed else 0}-{int(overdue)}"
+    return f"{last}-{owed.pk if owed else 0}-{int(overdue)}"
 
 
 def other_matters(ticket: Ticket) -> TicketQuerySet | list[Ticket]:

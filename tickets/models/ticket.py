@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Substr
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -79,7 +79,7 @@ class TicketQuerySet(models.QuerySet):
         return self.unresolved().filter(Exists(moved[more_than : more_than + 1]))
 
     def visible_to(self, user: User) -> Self:
-        """Own part in it, own unit's, led units', absent colleagues' as deputy, or all for overseers (DESIGN 7)."""
+        """Own part in it, told of it, own unit's, led units', as deputy of the absent, or all for overseers (DESIGN 7)."""
         if not user.is_active:
             return self.none()
         return self.filter(reduce(or_, self._reasons(user)))
@@ -103,13 +103,19 @@ class TicketQuerySet(models.QuerySet):
             return [Q()]
         reasons = [
             reduce(or_, [Q(**{part: user}) for part in PARTS]),
-            Q(pk__in=user.mentioned_in.values("ticket")),
+            Q(number__in=self._told(user)),
         ]
         if covered := covered_by(user, at=Now()):
             reasons.append(Q(owner__in=covered))
         if units := self.units(user):
             reasons.append(Q(department__in=units))
         return reasons
+
+    def _told(self, user: User) -> models.QuerySet:
+        """The numbers of tickets that a person was told of: mentioned in a note, or by the clock, as a deputy perhaps."""
+        rang = Deadline.objects.filter(rings__person=user, subject__startswith="ticket:")
+        numbers = rang.annotate(number=Substr("subject", len("ticket:") + 1)).values("number")
+        return numbers.union(user.mentioned_in.values("ticket__number"))
 
     def units(self, user: User) -> set[int]:
         """The departments whose tickets a person sees: those they lead, and their own where their role says so."""

@@ -6,11 +6,12 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from servicedesk.audit.timeline import Entry
-from servicedesk.clock.models import Deadline
+from servicedesk.clock.models import Deadline, Ring
 from servicedesk.clock.sweep import sweep
 from servicedesk.customers.testing import make_contact_person, make_customer
 from servicedesk.outbox.models import Message
 from servicedesk.staff.leaving import deactivate
+from servicedesk.staff.testing import make_absence
 from tickets.checks import Opinion, confirm_solved, record_check
 from tickets.contacts import correct_contact, hear_from_customer, update_customer
 from tickets.corrections import correct_customer, establish, reclassify
@@ -573,6 +574,17 @@ def test_a_stranger_sees_nothing_and_the_units_people_see_their_own():
     assert ticket in Ticket.objects.visible_to(colleague)
     assert ticket in Ticket.objects.visible_to(ticket.owner)
     assert ticket not in Ticket.objects.visible_to(make_agent())
+
+
+def test_a_deputy_who_was_told_of_a_breach_may_see_the_ticket():
+    ticket = make_ticket()
+    deputy = make_agent()
+    make_absence(ticket.department.manager, reason="leave", deputy=deputy)
+    assert ticket not in Ticket.objects.visible_to(deputy)
+    sweep(MONDAY + 5 * HOUR)
+    assert Ring.objects.filter(person=deputy, rung__when="after").exists()
+    assert ticket in Ticket.objects.visible_to(deputy)
+    assert make_ticket() not in Ticket.objects.visible_to(deputy)
 
 
 def test_open_ticket_takes_one_matter():

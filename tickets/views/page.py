@@ -77,12 +77,12 @@ def standing(ticket: Ticket, user: User, *, now: datetime) -> dict[str, Any]:
     promise = (
         ticket.promises.select_related("words", "made_by", "person", "deadline").order_by("-number").first()
     )
-    reading = overview.unread(ticket)
+    reading, last = overview.unread(ticket), overview.last_entry(ticket)
     return {
         "ticket": ticket,
         "now": now,
-        "seen": overview.last_entry(ticket),
-        "version": overview.version(ticket, at=now),
+        "seen": last,
+        "version": overview.version(ticket, last=last, at=now),
         "step": overview.next_step(ticket, check, user),
         "check": check,
         "owed": owed,

@@ -30,7 +30,8 @@ def ticket_standing(request: StaffRequest, number: str) -> HttpResponse:
     """How the ticket stands now, polled: 204 while nothing changed, else the head with what is new since `seen`."""
     shown, now = seen_ticket(request.user, number), timezone.now()
     seen = whole_number(request.GET.get("seen", ""))
-    if request.GET.get("version") == overview.version(shown, at=now):
+    last = overview.last_entry(shown)
+    if request.GET.get("version") == overview.version(shown, last=last, at=now):
         return HttpResponse(status=204)
     context = standing(shown, request.user, now=now)
     news = history(shown, now=now, after=seen).happenings if seen else []
