@@ -246,7 +246,7 @@ def test_a_phone_has_its_places_at_the_thumb(page, agent):
 def test_the_admin_obeys_the_policy_in_the_look_of_the_desk(page, sign_in, live_server, theme):
     sign_in(make_user(is_staff=True, is_superuser=True))
     dress(page, live_server, theme=theme)
-    for address in ("/admin/", "/admin/auth/group/", "/admin/auth/group/add/"):
+    for address in ("/admin/", "/admin/staff/rolegroup/", "/admin/staff/rolegroup/add/"):
         page.goto(address)
         expect(page.locator("#site-name")).to_contain_text("Administration")
         page.wait_for_load_state("networkidle")
