@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from servicedesk.demo.matter import Matter, Scene, World
 from servicedesk.demo.people import CATEGORIES
-from servicedesk.demo.scenes import SCENES, in_turn
+from servicedesk.demo.scenes import AT_HOME, SCENES, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,16 +36,15 @@ class Cast:
         self.chance: Random = world.chance
         self.staff: Staff = world.staff
         self._scenes: dict[tuple[str, ...], Iterator[Scene]] = {}
-        self._customers: list[Customer] = []
+        self._waiting: dict[bool, list[Customer]] = {True: [], False: []}
 
     def matter(
         self, *kinds: str, code: str = "", agent: str = "", customer: Customer | None = None
     ) -> Matter:
         """A matter of one of these kinds, or of the scene named, with whoever is not named chosen."""
         scene = SCENES[code] if code else self._scene(kinds)
-        return Matter(
-            self.world, scene, self.staff[agent] if agent else self._agent(scene), customer or self.customer()
-        )
+        by = self.staff[agent] if agent else self._agent(scene)
+        return Matter(self.world, scene, by, customer or self._customer(scene))
 
     def task(self, code: str = "") -> Matter:
         scene = SCENES[code] if code else self._scene(("task",))
@@ -63,13 +62,6 @@ class Cast:
         }
         return Matter(self.world, ANONYMOUS[key], self.staff[agent or "agent3"], words=words)
 
-    def customer(self) -> Customer:
-        """The next customer in a shuffled round of all ordinary ones."""
-        if not self._customers:
-            plain = self.world.served.plain
-            self._customers = self.chance.sample(plain, len(plain))
-        return self._customers.pop()
-
     def colleague_of(self, agent: User) -> User:
         """Somebody of the same unit who asks the customer in the place of who solved it."""
         near = AGENTS if agent.department == self.staff.departments["service"] else TECHNICIANS
@@ -82,6 +74,14 @@ class Cast:
         if kinds not in self._scenes:
             self._scenes[kinds] = in_turn(kinds, self.chance)
         return next(self._scenes[kinds])
+
+    def _customer(self, scene: Scene) -> Customer:
+        """The next customer in a shuffled round of all ordinary ones who bring such matters."""
+        at_home = scene.code in AT_HOME
+        if not self._waiting[at_home]:
+            plain = [one for one in self.world.served.plain if (one.kind != "organisation") == at_home]
+            self._waiting[at_home] = self.chance.sample(plain, len(plain))
+        return self._waiting[at_home].pop()
 
     def _agent(self, scene: Scene) -> User:
         """Technical matters are often brought to a technician on site; everything else to the agents."""

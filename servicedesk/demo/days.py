@@ -25,6 +25,13 @@ class Days:
         """The moment when so many hours have been worked on the working day so many back."""
         return self.work.add(self._openings[back], timedelta(hours=hours))
 
+    def before(self, hours: float) -> datetime:
+        """So many working hours before now."""
+        back, missing = 0, timedelta(hours=hours)
+        while (worked := self.work.between(self._openings[back], self.now)) < missing:
+            back += 1
+        return self.work.add(self._openings[back], worked - missing).replace(second=0, microsecond=0)
+
     def later(self, moment: datetime, hours: float) -> datetime:
         """So many working hours after a moment, on a quarter of an hour where the day is still open then."""
         exact = self.work.add(moment, timedelta(hours=hours))

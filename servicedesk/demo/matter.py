@@ -194,8 +194,13 @@ class Matter:
         ):
             acknowledge(ring, by=by, at=at)
 
-    def read_file(self, at: datetime, *, by: User) -> None:
-        confirm_reading(Reading.objects.get(contact__ticket=self.ticket, read_at=None), by=by, at=at)
+    def read_file(self, at: datetime) -> User:
+        """Whoever is to read the reply on the file does so."""
+        reading = Reading.objects.select_related("deadline__owner").get(
+            contact__ticket=self.ticket, read_at=None
+        )
+        confirm_reading(reading, by=reading.deadline.owner, at=at)
+        return reading.deadline.owner
 
     def confirm(self, at: datetime, *, by: User) -> None:
         """A second person confirms in the place of a customer who is not asked."""

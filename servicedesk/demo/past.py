@@ -70,13 +70,13 @@ def _story(course: str, cast: Cast, at: datetime) -> Story:
                 cast.task(), at, requester=cast.staff["manager"], hours=16, done=True, confirmed=True
             )
         case "unreached":
-            matter = cast.matter("request", customer=cast.world.served.unreachable)
+            matter = cast.matter(code="no_show", customer=cast.world.served.unreachable)
             return stories.unreached(matter, at, checker=cast.colleague_of(matter.agent))
         case "anonymous":
-            return stories.on_file(cast.anonymous("light"), at, manager=cast.staff["manager"], anonymous=True)
+            return stories.on_file(cast.anonymous("light"), at, anonymous=True)
         case "silent":
-            matter = cast.matter("request", customer=cast.world.served.silent)
-            return stories.on_file(matter, at, manager=cast.staff["manager"], **how)
+            matter = cast.matter(code="corridor_dark", customer=cast.world.served.silent)
+            return stories.on_file(matter, at, **how)
     return stories.void(
         cast.anonymous("test_call"),
         at,

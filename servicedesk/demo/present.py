@@ -46,11 +46,12 @@ OVERDUE = [
     (3, 6, "tech3", "filters"),
     (5, 3, "agent4", "bay_taken"),  # the general manager too
 ]
-# Solved so many working days back, by whom, about what: to be asked how it was handled
+# Solved so many working hours ago, by whom, about what: to be asked how it was handled
 SOLVED = [
-    (1, "agent", "visitor_wifi"), (1, "agent2", "lift_wait"), (1, "tech1", "lift_stops"), (2, "agent", "rude_guard"),
-    (2, "agent3", "late_cooling"), (2, "tech3", "network_down"), (3, "agent4", "new_accounts"), (6, "agent3", "goods_lift"),
+    (1, "agent", "visitor_wifi"), (1.5, "agent2", "lift_wait"), (2.5, "tech1", "lift_stops"), (3, "agent", "rude_guard"),
+    (4, "agent3", "late_cooling"), (5.5, "tech3", "network_down"), (7, "agent4", "new_accounts"), (50, "agent3", "goods_lift"),
 ]  # fmt: skip
+TRIED = "new_accounts"  # where nobody answered when asked
 
 
 def present(cast: Cast) -> Iterator[Story]:
@@ -86,9 +87,9 @@ def _to_come(cast: Cast) -> Iterator[Story]:
 
 def _overdue(cast: Cast) -> Iterator[Story]:
     days = cast.world.days
-    for back, hours, agent, code in OVERDUE:
+    for number, (back, hours, agent, code) in enumerate(OVERDUE):
         matter = cast.matter(code=code, agent=agent)
-        story = stories.promised(matter, days.at(back + 1, 2.2), due_at=days.at(back, hours))
+        story = stories.promised(matter, days.at(back + 1, 1.1 + number * 0.83), due_at=days.at(back, hours))
         chased = back in (2, 5)
         heard_at = days.at(1, 1 + back)
         yield then(story, (heard_at, partial(matter.hear, by=cast.staff["agent"]))) if chased else story
@@ -96,11 +97,11 @@ def _overdue(cast: Cast) -> Iterator[Story]:
 
 def _solved(cast: Cast) -> Iterator[Story]:
     days = cast.world.days
-    for number, (back, agent, code) in enumerate(SOLVED):
+    for hours, agent, code in SOLVED:
         matter = cast.matter(code=code, agent=agent)
-        tried_at = days.at(1, 6) if back == 3 else None
-        solved_at = days.at(back, 2 + number / 2)
-        yield stories.solved(matter, days.at(back + 1, 2), solved_at=solved_at, not_reached_at=tried_at)
+        tried_at = days.before(2) if code == TRIED else None
+        solved_at = days.before(hours)
+        yield stories.solved(matter, days.before(hours + 8), solved_at=solved_at, not_reached_at=tried_at)
     again = cast.matter(code="water_tepid", agent="agent2")
     due_at = days.later(days.now, 6)
     yield stories.dissatisfied(again, days.at(3, 1), checker=cast.staff["agent"], next_at=due_at)
@@ -245,9 +246,9 @@ def _nobody_to_tell(cast: Cast) -> Iterator[Story]:
     manager, days = cast.staff["manager"], cast.world.days
     light, smoking = cast.anonymous("light", agent="agent"), cast.anonymous("smoking", agent="agent4")
     yield stories.promised(light, days.at(1, 2), due_at=days.later(days.now, 5), anonymous=True)
-    yield stories.on_file(smoking, days.at(2, 2), manager=manager, confirmed=False, anonymous=True)
-    silent = cast.matter("request", agent="agent2", customer=cast.world.served.silent)
-    yield stories.on_file(silent, days.at(1, 1), manager=manager, read=False)
+    yield stories.on_file(smoking, days.before(14), confirmed=False, anonymous=True)
+    silent = cast.matter(code="intercom_silent", agent="agent2", customer=cast.world.served.silent)
+    yield stories.on_file(silent, days.before(8), read=False)
     yield stories.void(
         cast.anonymous("spam", agent="agent"),
         days.at(1, 6.5),

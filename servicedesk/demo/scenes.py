@@ -57,6 +57,21 @@ _TABLE = {
 SEVERE = {"network_down", "pipe_leak", "lift_stops"}
 MINOR = {"lift_wait", "corridor_dark", "wifi_slow"}
 
+# What people who live in a house bring; all else comes from offices, shops and schools
+AT_HOME = {
+    *(
+        "lift_noise",
+        "water_tepid",
+        "corridor_dark",
+        "intercom_silent",
+        "no_show",
+        "rude_guard",
+        "noise_night",
+    ),
+    *("bay_taken", "deposit_late", "goods_lift", "parking_price", "renovation_permit", "warranty"),
+    *("bike_racks", "text_messages"),
+}
+
 SCENES = {
     code: Scene(
         code, kind, category, "severe" if code in SEVERE else "minor" if code in MINOR else "ordinary"

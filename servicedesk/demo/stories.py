@@ -143,9 +143,7 @@ def unreached(matter: Matter, at: datetime, *, checker: User, **how: Any) -> Sto
     yield from _asked(matter, reached_at, checker)
 
 
-def on_file(
-    matter: Matter, at: datetime, *, manager: User, read: bool = True, confirmed: bool = True, **how: Any
-) -> Story:
+def on_file(matter: Matter, at: datetime, *, read: bool = True, confirmed: bool = True, **how: Any) -> Story:
     """Nobody can be told: the reply goes onto the file, the manager reads it, a second person confirms."""
     days = matter.world.days
     yield at
@@ -157,7 +155,7 @@ def on_file(
         return
     read_at = days.work.add(solved_at, timedelta(hours=1.5))
     yield read_at
-    matter.read_file(read_at, by=manager)
+    manager = matter.read_file(read_at)
     if confirmed:
         confirmed_at = read_at + 20 * MINUTE
         yield confirmed_at
