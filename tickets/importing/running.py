@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from servicedesk.staff.models import User
 
 BATCH = 500  # rows taken in by one transaction
+LONGEST_NUMBER = 60  # characters of a number of the source
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell starts that a spreadsheet would carry out
 REASON, PLACE = "_reason", "_row"  # columns that the report adds; a corrected report may be imported as it is
 
@@ -100,6 +101,10 @@ class Import:
                 if corrected:
                     row.cells = {name: _as_typed(cell) for name, cell in row.cells.items()}
                 number = self.mapping.text("external_number", row.cells)
+                if len(number) > LONGEST_NUMBER:
+                    raise RowError(
+                        _("This number is too long: at most %(most)s characters.") % {"most": LONGEST_NUMBER}
+                    )
                 earlier = known.get(number) or taking.get(number)
                 if earlier is not None:
                     self._compare(row, number, earlier)
@@ -193,9 +198,17 @@ class Import:
                     open_tickets([one.intake], by=self.owner, at=self.at)
                 self._count_taken(one.intake)
             except IntegrityError:
-                self.counts.unchanged += 1
+                self._tell_apart(one)
             except (ValidationError, ValueError) as error:
                 self._refuse(one.row, " ".join(getattr(error, "messages", [_("This row cannot be stored.")])))
+
+    def _tell_apart(self, one: _Taking) -> None:
+        """A row that the database refused: somebody else took it in meanwhile, or it cannot be stored."""
+        number = one.intake.external_number
+        if Ticket.objects.filter(source=self.mapping.source, external_number=number).exists():
+            self.counts.unchanged += 1
+        else:
+            self._refuse(one.row, _("This row cannot be stored."))
 
     def _count_taken(self, intake: Intake) -> None:
         self.counts.taken += 1

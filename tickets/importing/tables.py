@@ -209,7 +209,7 @@ def _row(number: int, cells: list[str], heading: list[str]) -> Row:
             "found": len(cells),
             "wanted": len(heading),
         }
-    elif any("\ufffd" in cell for cell in cells):
+    elif any("\ufffd" in cell or "\0" in cell for cell in cells):
         row.problem = _("Characters were lost before this file was saved.")
     elif any(len(cell) > MOST_CHARACTERS for cell in cells):
         row.problem = _("A cell holds more than %(most)s characters.") % {"most": MOST_CHARACTERS}

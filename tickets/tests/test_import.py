@@ -293,6 +293,17 @@ def test_a_nul_or_a_lost_character_is_refused_never_stored(owner, write):
     assert (counts["taken"], counts["refused"]) == (1, 2)
 
 
+def test_the_report_is_not_written_over_the_file(owner, write):
+    path = write(text())
+    with pytest.raises(CommandError):
+        run(path, report=path)
+    assert path.read_text() == text()
+
+
+def test_a_number_that_is_too_long_is_refused(owner, write):
+    assert run(write(f"number,category,words\n{'9' * 61},A,one\n2,A,two\n"), code=1)["taken"] == 1
+
+
 def test_a_giant_cell_does_not_swallow_the_file_silently(owner, write):
     rows = "\n".join(f"{n},A,words" for n in range(3, 20_000))
     counts = run(write(f'number,category,words\n1,A,one\n2,A,"never closed\n{rows}\n'), code=1)

@@ -74,6 +74,8 @@ class Command(BaseCommand):
         person = User.objects.filter(username=owner, is_active=True).select_related("department").first()
         if person is None:
             raise ValidationError(_("No active person has the user name %(name)s.") % {"name": owner})
+        if report and report.exists() and file.exists() and report.samefile(file):
+            raise ValidationError(_("The report cannot be written over the file that is read."))
         if spread < 0:
             raise ValidationError(_("The number of days to spread over cannot be negative."))
         run = Import(load_mapping(mapping), owner=person, at=server_time(), spread=spread, dry_run=dry_run)
