@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
@@ -16,7 +17,9 @@ from servicedesk.staff.models import User
 from tickets.models import Note, Ticket
 from tickets.promises import lock
 
-MENTION = re.compile(r"(?<!\w)@([\w.+-]{1,150})")
+MENTION = re.compile(
+    r"(?<![\w.])@([\w.+-]{1,150})", re.ASCII
+)  # ASCII: Chinese words may stand right beside it
 
 
 @transaction.atomic
@@ -54,7 +57,8 @@ def add_note(ticket: Ticket, *, words: str, by: User, at: datetime) -> Note:
 def mentions(words: str) -> list[User]:
     """The colleagues named in a text. Raises ValidationError that names whoever is unknown."""
     names = {name.rstrip(".").lower() for name in MENTION.findall(words)}
-    found = {user.username.lower(): user for user in User.objects.filter(is_active=True, username__in=names)}
+    people = User.objects.active().annotate(called=Lower("username")).filter(called__in=names)
+    found = {user.username.lower(): user for user in people}
     if unknown := sorted(names - set(found)):
         raise ValidationError(
             {"words": _("No colleague is called %(names)s.") % {"names": ", ".join(f"@{n}" for n in unknown)}}

@@ -475,6 +475,13 @@ def test_a_colleague_mentioned_in_a_note_is_told_and_may_see_the_ticket():
         add_note(ticket, words="Ask @nobody.", by=ticket.owner, at=MONDAY + HOUR)
 
 
+def test_a_mention_may_stand_between_chinese_words_and_in_capitals():
+    ticket = make_ticket()
+    stranger = make_agent(username="Wei.Zhang")
+    note = add_note(ticket, words="请@wei.zhang看一下水泵。", by=ticket.owner, at=MONDAY + HOUR)
+    assert list(note.mentioned.all()) == [stranger]
+
+
 def test_a_ticket_bears_several_marks_each_once_and_its_next_promise_climbs_the_serious_ladder():
     ticket = make_ticket()
     mark = set_mark(ticket, "serious_event", reason="Flooding", by=ticket.owner, at=MONDAY)
