@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,10 +12,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from servicedesk.clock.models import Deadline
+from servicedesk.customers.channels import PREFERABLE, WRITTEN, Channel
 from servicedesk.customers.finding import find_by_email, find_by_phone, likely_duplicates
 from servicedesk.customers.models import ContactPerson, Customer, Project
 from servicedesk.customers.normal import line_digits, normalise_email, normalise_phone
-from tickets.models import Channel, Promise, Ticket
+from tickets.models import Promise, Ticket
 from tickets.repeats import likely_repeats
 
 if TYPE_CHECKING:
@@ -28,11 +28,7 @@ LONGEST_NAME = 200  # characters
 SHOWN = 6  # customers to choose from, matters, kept or broken promises
 CUSTOMER_NUMBER = re.compile(r"C-\d{1,12}", re.I)
 NEW = "new"  # what stands for a customer whom the desk does not know yet
-ANSWERED_BY = {  # channels by which one can come back to a customer
-    *(Channel.PHONE, Channel.VISIT, Channel.LETTER, Channel.FAX),
-    *(Channel.EMAIL, Channel.SMS, Channel.ON_SITE, Channel.WEB),
-}
-WRITTEN = {Channel.LETTER, Channel.FAX, Channel.EMAIL, Channel.SMS, Channel.WEB}
+ANSWERED_BY = {*PREFERABLE, Channel.ON_SITE}  # channels by which one can come back to a customer
 
 
 @dataclass(frozen=True)
@@ -215,8 +211,7 @@ def reply_channel(
 ) -> str:
     """How the customer is answered unless they are asked: as preferred, else as they came; in writing if they must be."""
     wished = [source.channel for source in (person, customer) if source and source.channel]
-    ways: Sequence[str] = [Channel.PHONE if way == "telephone" else way for way in wished]
-    ways = [*ways, came_by, Channel.PHONE]
+    ways = [*wished, came_by, Channel.PHONE]
     if customer and customer.is_written_only(at):
         ways = [way for way in (*ways, Channel.EMAIL) if way in WRITTEN]
     return next(way for way in ways if way in ANSWERED_BY)

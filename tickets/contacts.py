@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
+from servicedesk.customers.channels import Channel
 from servicedesk.outbox.posting import post
-from tickets.models import Channel, Contact, Kind, Ticket
+from tickets.models import Contact, Kind, Ticket
 from tickets.promises import lock
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from servicedesk.audit.timeline import Entry
 from servicedesk.audit.words import Words
 
 from . import models as ours
+from .channels import FORMER_CODES
 from .models import Customer
 from .models.customer import Source
 
@@ -191,7 +192,8 @@ class _Reader:
                 return formats.date_format(fact, "DATE_FORMAT")
             case int() if isinstance(field, models.ForeignKey):
                 return str(self.rows[field.related_model].get(fact, fact))
-        return str(dict(getattr(field, "flatchoices", ())).get(fact, fact))
+        code = FORMER_CODES.get(fact, fact) if name == "channel" else fact
+        return str(dict(getattr(field, "flatchoices", ())).get(code, code))
 
 
 def _told_names(facts: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.relativedelta import relativedelta
 
+from servicedesk.customers.channels import Channel
 from servicedesk.customers.creating import Draft, create_customers
 from servicedesk.customers.editing import (
     mark_for_safety,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 STREET_NUMBERS = (3, 12, 18, 25, 41, 66, 88, 104, 120, 152)
 HOURS = [(None, None), (time(8, 30), time(18)), (time(8), time(20)), (None, None)]
-CHANNELS = ["telephone", "telephone", "email", "telephone", "sms"]
+CHANNELS = [Channel.PHONE, Channel.PHONE, Channel.EMAIL, Channel.PHONE, Channel.SMS]
 # Customers with a role of their own in the story, by their place among households and persons
 UNREACHABLE, SILENT, NO_NEWS = 3, 5, 7  # households: telephone only; no contact at all; no advertising
 INSULTING, UNKNOWN, DOG = 2, 10, 9  # persons: in writing only; hardly known; household with a dog

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tickets.models import Channel, Ticket
+from servicedesk.customers.channels import SPOKEN, WRITTEN
+from tickets.models import Ticket
 
 if TYPE_CHECKING:
     from servicedesk.customers.models import Customer
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 LONGEST = 20_000  # characters of one text
 KEY_LIMIT = 2**63  # what a key of the database stays below
-
-SPOKEN = [Channel.PHONE, Channel.VISIT, Channel.ON_SITE, Channel.REVISIT, Channel.INSPECTION]
-WRITTEN = [Channel.EMAIL, Channel.SMS, Channel.LETTER, Channel.FAX, Channel.WEB]
 
 
 class WordsField(forms.CharField):

@@ -12,11 +12,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.customers.channels import Channel
 from servicedesk.staff.models import User
 from tickets.intake import Answer
 from tickets.intake_rules import full_intake_gaps
 from tickets.limits import Word
-from tickets.models import Category, Channel, Kind, Process, Ticket
+from tickets.models import Category, Kind, Process, Ticket
 from tickets.offers import Choice, Offer
 
 if TYPE_CHECKING:

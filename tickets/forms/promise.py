@@ -5,9 +5,9 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.customers.channels import Channel
 from tickets.forms.fields import MomentField, TicketForm, WordsField
 from tickets.limits import Word
-from tickets.models import Channel
 
 
 class PromiseFields(TicketForm):

@@ -14,8 +14,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.customers.channels import Channel
 from servicedesk.staff.models import Department, User
-from tickets.models import Category, Channel, Kind, Mark, Ticket
+from tickets.models import Category, Kind, Mark, Ticket
 from tickets.queue import ANY_MARK, FLAGS, ORDERS, SCOPES, STATES
 
 if TYPE_CHECKING:

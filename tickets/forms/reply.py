@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.customers.channels import SPOKEN, WRITTEN
 from servicedesk.customers.models import ContactPerson
 from tickets.checks import Opinion
 from tickets.contacts import nobody_to_tell
-from tickets.forms.fields import SPOKEN, WRITTEN, KeyField, WordsField, channel_choices, offer, offer_persons
+from tickets.forms.fields import KeyField, WordsField, channel_choices, offer, offer_persons
 from tickets.forms.promise import PromiseFields
 from tickets.models import Contact, OpinionCheck
 from tickets.replies import Reply

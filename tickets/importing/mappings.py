@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from servicedesk.customers.channels import Channel
 from tickets.importing.encodings import UnusableFileError
-from tickets.models import Channel, Kind, Ticket
+from tickets.models import Kind, Ticket
 
 SHIPPED = Path(__file__).parent / "mappings"
 FIELDS = (

@@ -5,11 +5,10 @@ from tickets.models.policies import Category, Kind, Process
 from tickets.models.promise import OpinionCheck, Promise
 from tickets.models.standing import Mark, OwnershipPeriod, VoidRequest
 from tickets.models.submission import Submission
-from tickets.models.ticket import Channel, NumberSeries, Ticket
+from tickets.models.ticket import NumberSeries, Ticket
 
 __all__ = [
     "Category",
-    "Channel",
     "Contact",
     "Kind",
     "Mark",

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.models import Words
 from servicedesk.clock.models import Deadline
+from servicedesk.customers.channels import Channel
 from servicedesk.customers.models import ContactPerson
-from tickets.models.ticket import Channel, Ticket
+from tickets.models.ticket import Ticket
 
 
 class ContactQuerySet(models.QuerySet):

@@ -18,27 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from servicedesk.audit.models import Words
 from servicedesk.calendars.models import Calendar
 from servicedesk.clock.models import Deadline
+from servicedesk.customers.channels import Channel
 from servicedesk.customers.models import ContactPerson, Customer, Project
 from servicedesk.search.fields import TokensField
 from servicedesk.staff.covering import covered_by
 from servicedesk.staff.models import Department, User
 from tickets.models.policies import Category, Kind
-
-
-class Channel(models.TextChoices):
-    """How a matter came in, and how one speaks with a customer (R5.2.2b)."""
-
-    PHONE = "phone", _("telephone")
-    VISIT = "visit", _("visit")
-    LETTER = "letter", _("letter")
-    FAX = "fax", _("fax")
-    EMAIL = "email", _("e-mail")
-    SMS = "sms", _("text message")
-    ON_SITE = "on_site", _("on site")
-    WEB = "web", _("website")
-    INSPECTION = "inspection", _("inspection")
-    REVISIT = "revisit", _("revisit")
-
 
 PARTS = ("owner", "first_responder", "recorder", "requester")  # what makes a matter somebody's own
 FEW = 1000  # tickets that a query may name one by one

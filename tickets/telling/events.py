@@ -9,11 +9,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from servicedesk.clock.kinds import kind_name
+from servicedesk.customers.channels import Channel
 from servicedesk.customers.models import ContactPerson, Customer
 from servicedesk.staff.holdings import HOLDS, holding_from, position_name, reason_text
 from servicedesk.staff.models import User
 from servicedesk.timewords import full_time
-from tickets.models import Category, Channel, Contact, Mark, OpinionCheck, OwnershipPeriod, Ticket
+from tickets.models import Category, Contact, Mark, OpinionCheck, OwnershipPeriod, Ticket
 from tickets.telling.known import Fact, Known
 
 

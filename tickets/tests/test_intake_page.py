@@ -455,7 +455,7 @@ def test_a_matter_closed_within_a_week_may_be_repeated_and_an_older_one_not(desk
         ({}, "letter", "letter"),
         ({}, "inspection", "phone"),
         ({"channel": "email"}, "phone", "email"),
-        ({"channel": "telephone"}, "email", "phone"),
+        ({"channel": "phone"}, "email", "phone"),
     ],
 )
 @pytest.mark.clause("R5.10.3a")
@@ -466,7 +466,7 @@ def test_the_answer_goes_the_way_the_customer_prefers(desk, profile, came_by, ex
 
 
 def test_who_is_to_be_served_in_writing_is_answered_in_writing(desk, agent):
-    customer = make_customer(phones=[PHONE], channel="telephone")
+    customer = make_customer(phones=[PHONE], channel="phone")
     Customer.objects.filter(pk=customer.pk).update(
         written_from=MONDAY - DAY, written_until=MONDAY + DAY, written_by=agent
     )

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from servicedesk.clock.explaining import explain
 from servicedesk.clock.models import Deadline
+from servicedesk.customers.channels import SPOKEN
 from servicedesk.staff.models import User
 from servicedesk.staff.requests import StaffRequest
 from tickets import overview
 from tickets.contacts import nobody_to_tell
-from tickets.forms.fields import SPOKEN, TicketForm
+from tickets.forms.fields import TicketForm
 from tickets.forms.reply import CheckForm, ReplyForm, TaskForm
 from tickets.models import Contact, Mark, Ticket
 from tickets.overview import Step

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.customers.channels import PREFERENCES
 from servicedesk.search.fields import TokensField
 
 USUAL_HOURS = (time(8), time(21))  # where a customer named none (CASES t)
@@ -32,16 +33,6 @@ class Kind(models.TextChoices):
     ORGANISATION = "organisation", _("organisation")
     HOUSEHOLD = "household", _("household")
     PERSON = "person", _("person")
-
-
-class Channel(models.TextChoices):
-    TELEPHONE = "telephone", _("telephone")
-    EMAIL = "email", _("e-mail")
-    LETTER = "letter", _("letter")
-    SMS = "sms", _("SMS")
-    VISIT = "visit", _("visit")
-    FAX = "fax", _("fax")
-    WEB = "web", _("web")
 
 
 class Wish(models.TextChoices):
@@ -102,7 +93,7 @@ class Customer(models.Model):
     active = models.BooleanField(_("served by us"), default=True)
 
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, blank=True)
-    channel = models.CharField(_("preferred channel"), max_length=12, choices=Channel, blank=True)
+    channel = models.CharField(_("preferred channel"), max_length=12, choices=PREFERENCES, blank=True)
     hours_from = models.TimeField(_("contact from"), null=True, blank=True)
     hours_to = models.TimeField(_("contact until"), null=True, blank=True)
     timezone = models.CharField(

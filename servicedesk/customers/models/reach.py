@@ -5,9 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.customers.channels import PREFERENCES
 from servicedesk.customers.normal import dial_link, readable_phone
 
-from .customer import Channel, Customer
+from .customer import Customer
 
 
 class ContactPerson(models.Model):
@@ -18,7 +19,7 @@ class ContactPerson(models.Model):
     post = models.CharField(_("post"), max_length=120, blank=True)
     is_main = models.BooleanField(_("first to be asked"), default=False)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, blank=True)
-    channel = models.CharField(_("preferred channel"), max_length=12, choices=Channel, blank=True)
+    channel = models.CharField(_("preferred channel"), max_length=12, choices=PREFERENCES, blank=True)
     address_as = models.CharField(_("manner of address"), max_length=80, blank=True)
     active = models.BooleanField(_("still in this post"), default=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
