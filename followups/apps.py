@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.calendars.signals import calendars_changed
 from servicedesk.clock.kinds import name_kind
+from servicedesk.regulations.fulfilment import fulfil
 
 
 class FollowupsConfig(AppConfig):
@@ -13,6 +14,11 @@ class FollowupsConfig(AppConfig):
 
     def ready(self) -> None:
         name_kind("holiday_list", _("holiday list of next year"))
+        fulfil(
+            "record",
+            "R5.8a",
+            _("A year without a published holiday list is owed by an administrator, by name."),
+        )
         calendars_changed.connect(_settle_published, dispatch_uid="followups.holiday_lists")
 
         # These hold models, which stand only now.

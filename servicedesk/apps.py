@@ -1,8 +1,10 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import append_only, declare, keep_rows, refuse
+from servicedesk.regulations.fulfilment import fulfil
 
 
 class ServiceDeskConfig(AppConfig):
@@ -14,6 +16,7 @@ class ServiceDeskConfig(AppConfig):
     def ready(self):
         import_module("servicedesk.checks")  # registers them
         declare("regulations", settings_on_record())
+        tell_of_the_bottom()
 
 
 def settings_on_record():
@@ -33,3 +36,10 @@ def settings_on_record():
             message="a setting changes together with its history",
         ),
     ]
+
+
+def tell_of_the_bottom() -> None:
+    """What apps do for a clause that may not know the clauses themselves."""
+    fulfil("record", "R3.7.1a", _("Working hours are kept in calendars as numbered versions."))
+    fulfil("record", "R5.8a", _("Holiday lists are kept as numbered versions, each with its source."))
+    fulfil("record", "R5.9a", _("Every notice keeps when it was sent and when it was read."))

@@ -5,6 +5,7 @@ from servicedesk.audit.triggers import declare
 from servicedesk.clock.describing import describe_by
 from servicedesk.clock.kinds import name_kind
 from servicedesk.customers.signals import wishes_changed
+from tickets import fulfilment
 from tickets.rules import CLOCK_TRIGGERS, TRIGGERS
 
 
@@ -20,6 +21,7 @@ class TicketsConfig(AppConfig):
         name_kind("task", _("task to be done"), act=_("Report"))
         name_kind("check", _("opinion check"), act=_("Ask"))
         name_kind("reading", _("reply on the file to be read"), act=_("Read"))
+        fulfilment.tell()
 
         # These hold models, which stand only now.
         from servicedesk.staff.leaving import on_leaving

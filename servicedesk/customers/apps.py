@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import declare
 
+from . import fulfilment
 from .rules import rules
 
 
@@ -16,3 +17,4 @@ class CustomersConfig(AppConfig):
     def ready(self):
         declare("customers", rules())
         import_module("servicedesk.customers.invariants")
+        fulfilment.tell()

@@ -201,7 +201,7 @@ _TABLE = [
             lambda value: max(value.days, value.channels) <= value.attempts,
             _("There cannot be more days or channels than attempts."),
         ),
-        Attempts(3, 2, 2), ("R1.2g", "R5.5b", "R7.2.2.5"),
+        Attempts(3, 2, 2), ("R1.2g", "R5.5b"),
     ),
     # Revisits, inspections, surveys
     Definition(

@@ -1,6 +1,6 @@
 """The settings as people read them: grouped, in words, with what was shipped and who changed it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +35,24 @@ class Row:
         return self.words != self.shipped
 
 
+def rows_of(definitions: Iterable[Definition]) -> list[Row]:
+    """Their rows, in the order given; one query, none where there is nothing to ask."""
+    wanted = list(definitions)
+    codes = [definition.code for definition in wanted]
+    found = Setting.objects.filter(code__in=codes).select_related("changed_by")
+    settings = {row.code: row for row in found}
+    return [
+        Row(
+            definition,
+            settings.get(definition.code),
+            None if definition.lives_here else home_of(definition.code),
+        )
+        for definition in wanted
+    ]
+
+
 def grouped_rows() -> Iterator[tuple[Any, list[Row]]]:
     """Each group with its rows, in the order of the catalogue; one query."""
-    settings = {row.code: row for row in Setting.objects.select_related("changed_by")}
-    rows = [
-        Row(definition, settings.get(code), None if definition.lives_here else home_of(code))
-        for code, definition in DEFINITIONS.items()
-    ]
+    rows = rows_of(DEFINITIONS.values())
     for group in GROUPS:
         yield group, [row for row in rows if row.definition.group is group]

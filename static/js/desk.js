@@ -181,6 +181,7 @@ function keysAreOff() {
 
 document.addEventListener("keydown", (event) => {
   if (!(event.target instanceof Element)) return;
+  if (event.key === "F1") return openWhy(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog")) return event.target.blur();
   if (typing(event.target) || keysAreOff() || document.querySelector("dialog[open]")) return;
@@ -194,6 +195,14 @@ document.addEventListener("keydown", (event) => {
   before = "";
   press(target);
 });
+
+// F1 in a field says why it is asked, without taking a stop of the Tab key for it.
+function openWhy(event) {
+  const why = event.target.closest(".field, .field-group")?.querySelector("[data-why]");
+  if (!why) return;
+  event.preventDefault();
+  why.click();
+}
 
 function press(target) {
   if (target.matches("input, textarea, select")) {
@@ -278,6 +287,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   tick();
   event.detail.elt.querySelector?.("[data-focus]")?.focus();
+  if (event.detail.target.id === "why") openDialogue(event.detail.target);
 });
 
 document.addEventListener("htmx:confirm", async (event) => {
