@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import append_only, declare, keep_rows, refuse
+from servicedesk.outbox.signals import tried_again
 from servicedesk.regulations.fulfilment import fulfil
 
 
@@ -17,6 +18,14 @@ class ServiceDeskConfig(AppConfig):
         import_module("servicedesk.checks")  # registers them
         declare("regulations", settings_on_record())
         tell_of_the_bottom()
+        tried_again.connect(messages_on_record, dispatch_uid="servicedesk.messages_on_record")
+
+
+def messages_on_record(sender, messages, by, at, **kwargs):
+    """Who asked for a message that was given up to be sent again: one entry for each, on the outbox's own timeline."""
+    from servicedesk.audit.timeline import Record, record_many  # holds models, which stand only now
+
+    record_many([Record("outbox", "tried_again", by, at, {"message": pk}) for pk in messages])
 
 
 def settings_on_record():

@@ -37,6 +37,7 @@ ENTRIES = [
     Entry(_("Queue"), "tickets:queue", "inbox", "g q"),
     Entry(_("Customers"), "customers:list", "address-book", "g c"),
     Entry(_("People"), "staff:people", "users", "g p"),
+    Entry(_("Health"), "health:show", "heartbeat", "g h", lambda user: user.has_perm("clock.view_health")),
     Entry(
         _("Administration"),
         "admin:index",

@@ -50,6 +50,18 @@ def time_left(due_at: datetime, now: datetime) -> str:
     return time_formats()[f"{side}_{unit}"] % parts
 
 
+def time_since(moment: datetime, now: datetime) -> str:
+    """How long ago, in whole minutes, hours or days: what has just happened reads the same for a minute."""
+    seconds = int((now - moment).total_seconds())
+    if seconds < MINUTE:
+        return _("less than a minute ago")
+    if seconds < HOUR:
+        return _("%(minutes)s min ago") % {"minutes": seconds // MINUTE}
+    if seconds < 2 * DAY:
+        return _("%(hours)s h ago") % {"hours": seconds // HOUR}
+    return _("%(days)s d ago") % {"days": seconds // DAY}
+
+
 def soon_from(due_at: datetime, made_at: datetime | None = None) -> datetime:
     """The moment from which a due time counts as near: the last quarter of its interval, at least the last hour."""
     last_hour = due_at - SOON_AT_LEAST

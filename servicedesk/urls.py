@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("health/", include("servicedesk.health.urls")),
     path("admin/", admin.site.urls),
     path("", clock.desk, name="home"),
     path("", include("servicedesk.clock.urls")),

@@ -110,7 +110,7 @@ class SetAsideFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         match self.value():
             case "aside":
-                return queryset.filter(set_aside_at__isnull=False, settled_at=None)
+                return queryset.set_aside()
             case "live":
                 return queryset.live()
             case "broken":
@@ -137,10 +137,14 @@ class DeadlineAdmin(ReadOnlyAdmin):
     search_fields = ["=subject"]
     actions = ["give_back"]  # type: ignore[assignment]  # the read-only base has none
 
-    @admin.action(description=gettext_lazy("Give set-aside rows back to the clock"))
+    def has_put_back_permission(self, request) -> bool:
+        return request.user.has_perm("clock.put_back_deadline")
+
+    @admin.action(description=gettext_lazy("Give set-aside rows back to the clock"), permissions=["put_back"])
     def give_back(self, request, queryset) -> None:
-        for deadline in queryset.filter(set_aside_at__isnull=False, settled_at=None):
-            put_back(deadline)
+        now = timezone.now()
+        for deadline in queryset.set_aside():
+            put_back(deadline, by=request.user, at=now)
         self.message_user(request, _("The clock tries them again within seconds."))
 
 

@@ -153,6 +153,10 @@ class DeadlineQuerySet(models.QuerySet):
         """Rows whose next step of the ladder has come; the partial index `deadline_next_ring` is this query."""
         return self.filter(next_ring_at__lt=at)
 
+    def set_aside(self) -> Self:
+        """Live rows that the clock could not carry out; the partial index `deadline_set_aside` is this query."""
+        return self.live().filter(set_aside_at__isnull=False)
+
     def owed_by(self, people: list[int]) -> Self:
         """What these people owe, soonest first: My desk; the partial index `deadline_of_owner` is this query."""
         return self.live().filter(owner__in=people).order_by("due_at", "pk")
@@ -236,7 +240,10 @@ class Deadline(models.Model):
     class Meta:
         verbose_name = _("deadline")
         verbose_name_plural = _("deadlines")
-        permissions = [("view_all_deadlines", _("Can see what everybody owes"))]
+        permissions = [
+            ("view_all_deadlines", _("Can see what everybody owes")),
+            ("put_back_deadline", _("Can give rows that were set aside back to the clock")),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(due_at__gt=F("made_at")), name="deadline_due_after_made"),
             models.CheckConstraint(
@@ -343,10 +350,13 @@ class Ring(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When the sweep and the beat last ran, for /readyz and the health page."""
+    """When the sweep, the beat and the back-up last ran, for /readyz and the health page."""
 
     name = models.CharField(primary_key=True, max_length=20)
     at = models.DateTimeField()
+
+    class Meta:
+        permissions = [("view_health", _("Can see the health page"))]
 
     def __str__(self) -> str:
         return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S}"

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
-from servicedesk.audit.timeline import Head, Record, claim_heads, lock_heads, record_many
+from servicedesk.audit.timeline import Head, Record, claim_heads, lock_heads, record, record_many
 from servicedesk.bulk import update_rows
 from servicedesk.clock.models import Deadline, Heartbeat, Ring, Rung
 from servicedesk.clock.notices import notify
@@ -21,6 +21,9 @@ from servicedesk.clock.owing import ring_on
 from servicedesk.clock.ringing import Advance, advance
 from servicedesk.clock.signals import deadlines_broke
 from servicedesk.staff.directory import Directory
+
+if TYPE_CHECKING:
+    from servicedesk.staff.models import User
 
 BATCH = 500  # rows a transaction
 WINDOW = 10  # batches whose rows are read at once and sorted by person
@@ -187,9 +190,14 @@ def _set_aside(pk: int, error: Exception, run: Sweep) -> None:
 
 
 @transaction.atomic
-def put_back(deadline: Deadline) -> None:
-    """Give a row that was set aside back to the clock, after its cause has been mended."""
+def put_back(deadline: Deadline, *, by: User, at: datetime) -> bool:
+    """Give a row that was set aside back to the clock, after its cause has been mended, and put that on record.
+
+    False if it is not set aside any more: settled, or given back by somebody else.
+    """
     lock_heads([deadline.subject])
-    aside = Deadline.objects.filter(pk=deadline.pk, settled_at=None, set_aside_at__isnull=False)
-    if aside.update(set_aside_at=None, error=""):
-        ring_on(deadline.pk)
+    if not Deadline.objects.set_aside().filter(pk=deadline.pk).update(set_aside_at=None, error=""):
+        return False
+    record(deadline.subject, "put_back", by=by, at=at, deadline=deadline.pk, kind=deadline.kind)
+    ring_on(deadline.pk)
+    return True

@@ -106,6 +106,6 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Try again to send what was given up"), permissions=["retry"])
     def send_again(self, request, queryset):
-        number = try_again(queryset, at=timezone.now())
+        number = try_again(queryset, by=request.user, at=timezone.now())
         text = ngettext("%(number)s message is sent again.", "%(number)s messages are sent again.", number)
         self.message_user(request, text % {"number": number}, messages.SUCCESS)

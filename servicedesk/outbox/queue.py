@@ -3,9 +3,13 @@
 from datetime import datetime
 from typing import Any, TypedDict
 
+from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 
 from servicedesk.outbox.models import Message, State
+from servicedesk.outbox.signals import tried_again
+
+MOST_AT_ONCE = 2000  # messages
 
 
 class QueueState(TypedDict):
@@ -34,7 +38,16 @@ def queue_state() -> QueueState:
     )
 
 
-def try_again(messages: QuerySet[Message], *, at: datetime) -> int:
-    """Queue those of the messages that were given up, as if never tried; returns how many."""
+@transaction.atomic
+def try_again(messages: QuerySet[Message], *, by: Any, at: datetime) -> int:
+    """Queue those of the messages that were given up, as if never tried; returns how many, at most `MOST_AT_ONCE`.
+
+    Who asked for it is told by the signal `tried_again`, which puts it on record.
+    """
+    given_up = messages.filter(given_up_at__isnull=False).order_by("pk").select_for_update()
+    chosen = list(given_up.values_list("pk", flat=True)[:MOST_AT_ONCE])
     changes: dict[str, Any] = {"state": State.QUEUED, "next_try_at": at, "given_up_at": None}
-    return messages.filter(given_up_at__isnull=False).update(tries=0, last_error="", **changes)
+    number = Message.objects.given_up().filter(pk__in=chosen).update(tries=0, last_error="", **changes)
+    if chosen:
+        tried_again.send(Message, messages=chosen, by=by, at=at)
+    return number

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone, translation
 
-from servicedesk.timewords import full_time, short_time, soon_from, time_left, urgency
+from servicedesk.timewords import full_time, short_time, soon_from, time_left, time_since, urgency
 
 NOW = datetime(2027, 5, 3, 4, 0, tzinfo=UTC)  # noon in Shanghai
 
@@ -33,6 +33,21 @@ def shanghai():
 )
 def test_the_time_left_is_said_in_the_unit_that_matters(away, said):
     assert time_left(NOW + away, NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [
+        (-timedelta(seconds=3), "less than a minute ago"),
+        (timedelta(seconds=59), "less than a minute ago"),
+        (timedelta(seconds=60), "1 min ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(hours=47, minutes=59), "47 h ago"),
+        (timedelta(hours=48), "2 d ago"),
+    ],
+)
+def test_what_has_just_happened_reads_the_same_for_a_minute(ago, said):
+    assert time_since(NOW - ago, NOW) == said
 
 
 def test_a_due_time_is_overdue_only_after_its_moment():

@@ -229,6 +229,14 @@ def clock_fault(fact: Fact, known: Known) -> Told:
     )
 
 
+@tells("put_back")
+def put_back(fact: Fact, known: Known) -> Told:
+    return Told(
+        _("gave back to the clock what it had set aside: %(what)s") % {"what": kind_name(fact["kind"] or "")},
+        "rotate",
+    )
+
+
 @tells("withdrawn")
 def withdrawn(fact: Fact, known: Known) -> Told:
     what = {"what": kind_name(fact["kind"] or ""), "when": known.time(fact["due_at"])}

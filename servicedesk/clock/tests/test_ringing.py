@@ -113,16 +113,17 @@ def test_what_is_put_back_rings_its_pending_repeat():
     deadline = owed(unit, AT_ONCE | {"repeat_every": 10, "rounds": 3})
     sweep(DUE + SECOND)
     Deadline.objects.filter(pk=deadline.pk).update(set_aside_at=DUE + MINUTE, next_ring_at=None)
-    put_back(deadline)
+    assert put_back(deadline, by=unit.manager, at=DUE + MINUTE)
     sweep(DUE + HOUR)
     assert told(deadline) == [unit.manager_id] * 2
 
 
 def test_what_was_set_aside_at_the_end_of_its_ladder_is_put_back_and_stays_quiet():
-    deadline = owed(make_unit(), AT_ONCE)
+    unit = make_unit()
+    deadline = owed(unit, AT_ONCE)
     sweep(DUE + SECOND)
     Deadline.objects.filter(pk=deadline.pk).update(set_aside_at=DUE + MINUTE)
-    put_back(deadline)
+    assert put_back(deadline, by=unit.manager, at=DUE + MINUTE)
     deadline.refresh_from_db()
     assert (deadline.set_aside_at, deadline.next_ring_at) == (None, None)
 

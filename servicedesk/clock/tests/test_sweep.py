@@ -187,7 +187,9 @@ def test_a_bad_row_is_set_aside_and_the_others_ring(monkeypatch):
     assert bad.set_aside_at == DUE + SECOND
     assert bad.error == "ValueError"
     monkeypatch.undo()
-    put_back(bad)
+    assert put_back(bad, by=unit.manager, at=DUE + SECOND)
+    assert not put_back(bad, by=unit.manager, at=DUE + SECOND)
+    assert Entry.objects.get(subject=bad.subject, event="put_back").by == unit.manager
     assert sweep(DUE + HOUR).broke == 1
 
 

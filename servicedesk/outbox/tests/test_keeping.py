@@ -73,7 +73,7 @@ def test_what_was_given_up_can_be_tried_again_from_the_start():
     lost, waiting = make_mail(make_user()), make_mail(make_user(), send_after=NOON + DAY)
     give_up(lost)
 
-    assert try_again(Message.objects.all(), at=NOON + HOUR) == 1
+    assert try_again(Message.objects.all(), by=make_user(), at=NOON + HOUR) == 1
     waiting.refresh_from_db()
     assert waiting.next_try_at == NOON + DAY
     assert send_due(NOON + HOUR) == {"sent": 1}

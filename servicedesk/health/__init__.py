@@ -118,7 +118,7 @@ def look() -> Reading:
             clock_difference=round((own - at).total_seconds(), 3),
             sweep_age=age(beats.get("sweep"), at),
             beat_age=age(beats.get("beat"), at),
-            set_aside=Deadline.objects.live().filter(set_aside_at__isnull=False).count(),
+            set_aside=Deadline.objects.set_aside().count(),
             rings_late=lateness(Deadline.objects.due(at).aggregate(first=Min("next_ring_at"))["first"], at),
             messages_late=lateness(queue["oldest_waiting"], at),
             messages_queued=queue["queued"],
