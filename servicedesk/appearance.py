@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+
+from servicedesk.ways import local_path
 
 COOKIE = "theme"
 THEMES = ("auto", "light", "dark")  # "auto" follows the device, by style sheet alone
@@ -21,10 +22,7 @@ def chosen_theme(request: HttpRequest) -> str:
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember the theme and go back; without a usable choice or way back nothing else happens."""
     theme = request.POST.get("theme", "")
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    response = redirect(back)
+    response = redirect(local_path(request.POST.get("next")) or "/")
     if theme in THEMES:
         response.set_cookie(
             COOKIE,

@@ -17,8 +17,8 @@ from servicedesk.clock.desk import desk_continued, desk_of, with_words
 from servicedesk.clock.explaining import explain
 from servicedesk.clock.models import Deadline, Ring
 from servicedesk.keyset import Place
-from servicedesk.outbox.rendering import local_path
 from servicedesk.staff.requests import StaffRequest
+from servicedesk.ways import local_path
 
 COVERED = "covered"  # the list that a further page continues; any other word means what I owe
 

@@ -23,13 +23,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from servicedesk.outbox.models import EMAIL, Message
+from servicedesk.ways import local_path
 
 log = logging.getLogger(__name__)
 
 EVENT = re.compile(r"[a-z][a-z0-9_]{0,59}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-LOCAL_PATH = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]*")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 SUBJECT_LENGTH = 200  # characters
 
@@ -127,11 +127,6 @@ def revived(value: Any) -> Any:
         return date.fromisoformat(value) if DAY.fullmatch(value) else value
     except ValueError:
         return value
-
-
-def local_path(path: Any) -> str:
-    """The path if it leads to a page of this site, else nothing."""
-    return path if isinstance(path, str) and LOCAL_PATH.fullmatch(path) else ""
 
 
 def link_to(path: Any) -> str:

@@ -12,7 +12,8 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from servicedesk.outbox.models import Message
-from servicedesk.outbox.rendering import local_path, render
+from servicedesk.outbox.rendering import render
+from servicedesk.ways import local_path
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -11,8 +11,8 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from servicedesk.outbox.models import Message
 from servicedesk.outbox.reading import mark_all_read, mark_read
-from servicedesk.outbox.rendering import local_path
 from servicedesk.outbox.showing import in_words, notices_in_words, path_of, place_of, read_place, version_of
+from servicedesk.ways import local_path
 
 IN_BELL = 6  # notices
 MOST_COUNTED = 100  # unread notices; above, the bell says 99+

@@ -5,7 +5,7 @@ from django.utils import timezone, translation
 
 from servicedesk.outbox import rendering
 from servicedesk.outbox.models import Message
-from servicedesk.outbox.rendering import context_of, local_path, plain_text_engine, render, revived
+from servicedesk.outbox.rendering import context_of, plain_text_engine, render, revived
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
 from servicedesk.testing.people import make_user
 
@@ -122,24 +122,6 @@ def test_mail_has_full_links_and_notices_none(texts):
         "https://desk.example.org/desk/\none https://desk.example.org/tickets/1/"
     )
     assert "http" not in render(unsaved(person, params=params)).body
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "//evil.example",
-        "/\\evil.example",
-        "https://evil.example",
-        "javascript:x",
-        "/a b",
-        "/a\r\nb",
-        "",
-        None,
-        3,
-    ],
-)
-def test_a_path_that_leaves_this_site_is_no_path(path):
-    assert local_path(path) == ""
 
 
 def test_a_subject_is_one_printable_line_whatever_a_label_holds(texts):

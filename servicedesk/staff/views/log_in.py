@@ -8,7 +8,6 @@ from django.contrib import auth, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -20,6 +19,7 @@ from servicedesk.staff.models import User
 from servicedesk.staff.organisation import Organisation
 from servicedesk.staff.people import role_titles, titles_of
 from servicedesk.staff.throttling import address_waits_until, pair_waits_until
+from servicedesk.ways import local_path
 
 CHOSEN_LANGUAGE = "chosen_language"  # in the session: chosen on purpose before logging in
 
@@ -72,9 +72,7 @@ def locked_out(request: HttpRequest, response: HttpResponse, credentials: dict |
 def way_on(request: HttpRequest) -> str:
     """Where to go afterwards: `next` if it is a page of this site, else the first page."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return local_path(wanted) or resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _name(request: HttpRequest) -> str:

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,6 +19,7 @@ from servicedesk.staff.models import User
 from servicedesk.staff.organisation import Organisation
 from servicedesk.staff.people import role_titles, titles_of
 from servicedesk.staff.views.log_in import CHOSEN_LANGUAGE
+from servicedesk.ways import local_path
 
 ONE_YEAR = 60 * 60 * 24 * 365  # seconds
 
@@ -59,11 +59,8 @@ def password(request: HttpRequest) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Choose the language: for this browser, and for good where somebody is logged in."""
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
     code = request.POST.get("language", "")
-    response = redirect(back)
+    response = redirect(local_path(request.POST.get("next")) or "/")
     if code not in dict(settings.LANGUAGES):
         return response
     if not request.user.is_authenticated:

@@ -1,0 +1,249 @@
+"""Every address of the desk has a door, and each door is tried: without log-in, without part, with rubbish (SECURITY 1, 3, 8, 14)."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from servicedesk.clock.models import Ring
+from servicedesk.clock.sweep import sweep
+from servicedesk.customers.testing import make_contact_person, make_customer, make_project, make_site
+from servicedesk.outbox.testing import make_notice
+from servicedesk.staff.testing import make_absence, make_organisation
+from tickets.models import Reading
+from tickets.replies import Reply, reply_to_customer
+from tickets.testing import HOUR, make_ticket, make_word
+from tickets.voiding import ask_to_void
+
+# Who gets in. An object behind a door that is shut is not there: 404.
+PUBLIC, EMPLOYEE, MANAGER = "anybody", "every employee", "managers"
+PART = "who sees the ticket"
+LEADER, OWNER = "whose it is, and who leads or oversees them", "whose it is"
+DOORS = {
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "metrics": PUBLIC,
+    "theme": PUBLIC,
+    "look": PUBLIC,
+    "staff:login": PUBLIC,
+    "staff:demo_login": PUBLIC,
+    "staff:language": PUBLIC,
+    "staff:logout": PUBLIC,
+    "home": EMPLOYEE,
+    "staff:profile": EMPLOYEE,
+    "staff:password": EMPLOYEE,
+    "staff:people": EMPLOYEE,
+    "staff:absences": EMPLOYEE,
+    "staff:end_absence": LEADER,
+    "regulations:settings": EMPLOYEE,
+    "outbox:notices": EMPLOYEE,
+    "outbox:bell": EMPLOYEE,
+    "outbox:read_all": EMPLOYEE,
+    "outbox:read": OWNER,
+    "outbox:open": OWNER,
+    "clock:deadline": LEADER,
+    "clock:acknowledge": OWNER,
+    "tickets:queue": EMPLOYEE,
+    "tickets:new": EMPLOYEE,
+    "tickets:new_caller": EMPLOYEE,
+    "tickets:new_categories": EMPLOYEE,
+    "tickets:new_due": EMPLOYEE,
+    "tickets:customer_panel": EMPLOYEE,
+    "tickets:ticket": PART,
+    "tickets:standing": PART,
+    "tickets:history": PART,
+    "tickets:next_time": PART,
+    "tickets:reply": PART,
+    "tickets:task": PART,
+    "tickets:check": PART,
+    "tickets:take_over": PART,
+    "tickets:confirm": PART,
+    "tickets:confirm_done": PART,
+    "tickets:read": PART,
+    "tickets:decide_void": PART,
+    "tickets:act": PART,
+    "tickets:act_on": PART,
+    "customers:list": EMPLOYEE,
+    "customers:new": EMPLOYEE,
+    "customers:suggest": EMPLOYEE,
+    "customers:project": EMPLOYEE,
+    "customers:project_activate": EMPLOYEE,
+    "customers:project_end": EMPLOYEE,
+    "customers:customer": EMPLOYEE,
+    "customers:change": EMPLOYEE,
+    "customers:confirm": EMPLOYEE,
+    "customers:wish": EMPLOYEE,
+    "customers:restrict": MANAGER,
+    "customers:lift": EMPLOYEE,
+    "customers:safety": EMPLOYEE,
+    "customers:safe": EMPLOYEE,
+    "customers:consent": EMPLOYEE,
+    "customers:person_new": EMPLOYEE,
+    "customers:person": EMPLOYEE,
+    "customers:project_new": EMPLOYEE,
+    "customers:site_new": EMPLOYEE,
+    "customers:site": EMPLOYEE,
+}
+BEHIND_LOG_IN = [name for name, door in DOORS.items() if door != PUBLIC]
+WITH_PART = [name for name, door in DOORS.items() if door in (PART, LEADER, OWNER)]
+
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b(?!.*\bdjango_session\b)", re.IGNORECASE | re.DOTALL)
+
+# Names that the desk's addresses and forms know, and what nobody should send under them.
+NAMES = [
+    *("q", "after", "before", "version", "list", "show", "sort", "page", "next", "here", "up_to", "state", "kind", "due"),
+    *("owner", "department", "category", "channel", "severity", "flag", "customer", "who", "person", "repeat_of", "number"),
+    *("received_at", "due_at", "first_responder", "code", "answering", "seen", "decision", "words", "mode", "solved"),
+]  # fmt: skip
+RUBBISH = [
+    "\0", "%00", "-1", "9" * 40, "²", "' OR 1=1 --", "<script>alert(1)</script>", "龘" * 500, "0001-01-01T00:00",
+    "9999-12-31T23:59:59", "\r\nX: y",
+]  # fmt: skip
+
+
+def addresses(patterns=None, within: str = "") -> dict[str, list[str]]:
+    """The name of every address outside Django's admin, and what it names."""
+    found = {}
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLPattern):
+            found[within + pattern.name] = list(pattern.pattern.converters)
+        elif pattern.app_name != "admin":
+            found |= addresses(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else within)
+    return found
+
+
+@pytest.fixture
+def world(db):
+    """A ticket of one unit with all that hangs on it, and people with and without a part in it."""
+    people, now = make_organisation(), timezone.now()
+    owner = people.agents[1]
+    customer = make_customer(kind="organisation", at=now)
+    ticket = make_ticket(
+        now - 2 * HOUR,
+        customer=customer,
+        first_responder=owner,
+        promise=make_word(now - HOUR, channel="phone"),
+    )
+    nameless = make_ticket(now - HOUR, anonymous=True, first_responder=owner)
+    on_file = Reply(words="Repaired.", mode="on_file", channel="web", next_word=make_word(now + 4 * HOUR))
+    reply_to_customer(nameless, on_file, by=owner, at=now)
+    asked = ask_to_void(nameless, reason="A test call.", by=owner, at=now)
+    sweep(at=now)
+    pks = {
+        "clock:deadline": ticket.live_deadline_id,
+        "clock:acknowledge": Ring.objects.latest("pk").pk,
+        "outbox:read": make_notice(owner).pk,
+        "outbox:open": make_notice(owner).pk,
+        "staff:end_absence": make_absence(owner, starts_at=now).pk,
+        "tickets:decide_void": asked.pk,
+        "tickets:read": Reading.objects.get().pk,
+        "tickets:act_on": ticket.contacts.get().pk,
+    }
+    site, project = make_site(customer, at=now), make_project(customer, at=now)
+    person = make_contact_person(customer, at=now)
+
+    def number(name: str) -> str:
+        if name in ("tickets:decide_void", "tickets:read"):
+            return nameless.number
+        if name in ("customers:project", "customers:project_activate", "customers:project_end"):
+            return project.number
+        return customer.number if "customer" in name else ticket.number
+
+    def address(name: str) -> str:
+        wanted = {
+            "number": number(name),
+            "pk": pks.get(name, 0),
+            "key": site.pk if "site" in name else person.pk,
+            "code": "correct" if name == "tickets:act_on" else "note",
+        }
+        return reverse(name, kwargs={given: wanted[given] for given in addresses()[name]})
+
+    return SimpleNamespace(people=people, owner=owner, address=address)
+
+
+def as_(user, **options) -> Client:
+    client = Client(**options)
+    client.force_login(user)
+    return client
+
+
+def both_ways(client: Client, world, names: list[str]):
+    """Each of these addresses, looked at and posted to: what it is, and the answer."""
+    for name in names:
+        yield f"GET {name}", client.get(world.address(name))
+        yield f"POST {name}", client.post(world.address(name))
+
+
+def test_every_address_has_its_door():
+    assert sorted(DOORS) == sorted(addresses())
+
+
+def test_who_is_not_logged_in_is_asked_to(world):
+    for what, answer in both_ways(Client(), world, BEHIND_LOG_IN):
+        if answer.status_code != 405:
+            assert answer.status_code == 302 and answer.url.startswith(reverse("staff:login")), what
+
+
+@pytest.mark.parametrize("who", ["technician", "administrator"])
+def test_who_has_no_part_finds_nothing(world, who):
+    """A wrong method is refused before anything is looked for, so that it tells nobody whether there is something."""
+    stranger = world.people.technicians[0] if who == "technician" else world.people.administrator
+    may = {"staff:end_absence"} if who == "administrator" else set()  # who looks after the people
+    for what, answer in both_ways(as_(stranger), world, [name for name in WITH_PART if name not in may]):
+        assert answer.status_code in (404, 405), what
+
+
+@pytest.mark.parametrize(
+    "who", ["manager", "executive", "general_manager", "office", "supervisor", "colleague"]
+)
+def test_who_has_a_part_by_position_gets_in(world, who):
+    viewer = world.people.agents[2] if who == "colleague" else getattr(world.people, who)
+    client, shut = as_(viewer), {OWNER, LEADER} if who == "colleague" else {OWNER}
+    for name in WITH_PART:
+        expected = 404 if DOORS[name] in shut else 200
+        assert client.get(world.address(name)).status_code in (expected, 405), name
+
+
+def test_looking_changes_nothing(world):
+    for name in DOORS:
+        client = as_(world.owner)
+        with CaptureQueriesContext(connection) as seen:
+            answer = client.get(world.address(name))
+        allowed = {"readyz": (200, 503), "staff:login": (302,), "customers:restrict": (403,)}
+        assert answer.status_code in allowed.get(name, (200, 405)), (name, answer)
+        assert not [query["sql"] for query in seen if WRITES.match(query["sql"])], name
+
+
+def test_no_form_works_without_its_token(world):
+    client = as_(world.owner, enforce_csrf_checks=True)
+    for name in BEHIND_LOG_IN:
+        assert client.post(world.address(name)).status_code == 403, name
+
+
+@pytest.mark.parametrize("app", sorted({name.partition(":")[0] for name in DOORS if ":" in name}))
+def test_rubbish_is_answered_in_words(world, app):
+    """Whatever is sent, the answer is a page, a refusal or a redirect, never a fault of ours."""
+    for name in DOORS:
+        if not name.startswith(f"{app}:"):
+            continue
+        for rubbish in RUBBISH:
+            client, sent = as_(world.owner), dict.fromkeys(NAMES, rubbish)
+            for answer in (client.get(world.address(name), sent), client.post(world.address(name), sent)):
+                assert answer.status_code < 500, (name, rubbish)
+        half = "&".join(f"{one}=%ED%A0%80" for one in NAMES)  # half of a pair, which no text may hold
+        assert client.get(f"{world.address(name)}?{half}").status_code < 500, name
+
+
+@pytest.mark.parametrize("page", ["changelist", "add"])
+def test_only_administrators_get_into_the_admin(world, page):
+    for model in admin.site._registry:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}")
+        assert as_(world.people.administrator).get(address).status_code in (200, 403), model
+        for person in (world.owner, world.people.manager, world.people.general_manager):
+            assert as_(person).get(address).status_code in (302, 403), model
