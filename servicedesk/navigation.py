@@ -63,7 +63,8 @@ def places(request: HttpRequest) -> list[Place]:
         return []
     found = [(entry, resolve(entry.url_name)) for entry in ENTRIES if entry.may_see(user)]
     found = [(entry, url) for entry, url in found if url]
-    here = max((url for _entry, url in found if leads_to(url, request.path)), key=len, default=None)
+    known = [resolve(NEW_TICKET.url_name), *(url for _entry, url in found)]
+    here = max((url for url in known if leads_to(url, request.path)), key=len, default=None)
     return [Place(str(entry.label), url, entry.icon, entry.keys, url == here) for entry, url in found]
 
 

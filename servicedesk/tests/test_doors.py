@@ -42,6 +42,9 @@ DOORS = {
     "staff:absences": EMPLOYEE,
     "staff:end_absence": LEADER,
     "regulations:settings": EMPLOYEE,
+    "regulations:clauses": EMPLOYEE,
+    "regulations:clause": EMPLOYEE,
+    "regulations:why": EMPLOYEE,
     "outbox:notices": EMPLOYEE,
     "outbox:bell": EMPLOYEE,
     "outbox:read_all": EMPLOYEE,
@@ -160,6 +163,7 @@ def world(db):
             "number": number(name),
             "pk": pks.get(name, 0),
             "key": site.pk if "site" in name else person.pk,
+            "clause_id": "R1.1f",
             "code": "correct" if name == "tickets:act_on" else "note",
         }
         return reverse(name, kwargs={given: wanted[given] for given in addresses()[name]})
