@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from servicedesk.customers.channels import Channel
 from tickets.importing.encodings import UnusableFileError
@@ -29,10 +31,16 @@ FIELDS = (
     "phone",
     "customer",
 )
+NEEDED = {"external_number", "words", "category"}
 CHOICES = {"channel": set(Channel.values), "severity": set(Ticket.Severity.values)}
-DAMAGED_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
+DAMAGED_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|#+|#[A-Z/0]+[!?A]")  # 2.02504E+12, #####, #VALUE!
+NUMBER_LIKE = re.compile(r"(?=.*\d)\S+", re.DOTALL)
+LONGEST_NUMBER = 60  # characters of a number of the source
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # what came in before is a slip of the pen
 POINT_ZERO = re.compile(r"(\d+)\.0+")
 ISO = "iso"
+LARGEST = 1 << 20  # bytes of a mapping
+LONGEST_SOURCE = 40  # characters
 
 
 class RowError(Exception):
@@ -89,17 +97,37 @@ class Mapping:
             return ""
         text = source.read(cells)
         if not text:
-            if source.required and not source.otherwise:
+            if not source.otherwise and (source.required or name in NEEDED):
                 raise RowError(_("The field %(field)s is empty.") % {"field": name})
             return source.otherwise
         if source.pattern and not source.pattern.fullmatch(text):
             raise RowError(_wrong_number(text) if name == "external_number" else _unknown(name, text))
         if source.values:
             return source.values.get(text) or source.otherwise or _raise(_unknown(name, text))
-        return text
+        return text if text in CHOICES.get(name, {text}) else source.otherwise or _raise(_unknown(name, text))
+
+    def number(self, cells: dict[str, str]) -> str:
+        """What the row is numbered at its source. Raises RowError for none, and for one that a spreadsheet has spoilt."""
+        number = self.text("external_number", cells)
+        if self.fields["external_number"].pattern is None and DAMAGED_NUMBER.fullmatch(number):
+            raise RowError(_wrong_number(number))
+        if len(number) > LONGEST_NUMBER:
+            raise RowError(
+                _("This number is too long: at most %(most)s characters.") % {"most": LONGEST_NUMBER}
+            )
+        return number
+
+    def is_row(self, cells: dict[str, str]) -> bool:
+        """Whether cells hold what numbers a row of this source, and so begin one."""
+        source = self.fields["external_number"]
+        number = source.read(cells)
+        like = source.pattern or NUMBER_LIKE
+        return (
+            bool(DAMAGED_NUMBER.fullmatch(number) or like.fullmatch(number)) and len(number) <= LONGEST_NUMBER
+        )
 
     def moment(self, name: str, cells: dict[str, str]) -> datetime | None:
-        """A field's moment in UTC terms of its zone; None where the row has none. Raises RowError."""
+        """A field's moment, in UTC; None where the row has none. Raises RowError."""
         source = self.fields.get(name)
         text = source.read(cells) if source else ""
         if source is None or not text:
@@ -108,9 +136,12 @@ class Mapping:
         for form in source.formats:
             try:
                 moment = datetime.fromisoformat(text) if form == ISO else datetime.strptime(text, form)  # noqa: DTZ007  its zone follows
-            except ValueError:
+                moment = (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
+            except (ValueError, OverflowError):
                 continue
-            return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
+            if moment < EARLIEST:
+                raise RowError(_("%(text)s lies before 1970.") % {"text": text[:60]})
+            return moment
         raise RowError(_("%(text)s is no date that this import knows.") % {"text": text[:60]})
 
     def is_closed(self, cells: dict[str, str]) -> bool:
@@ -144,56 +175,153 @@ def load_mapping(name: str) -> Mapping:
     """A shipped mapping by its name, or a TOML file by its path. Raises UnusableFileError that says what is wrong."""
     shipped = {file.stem: file for file in SHIPPED.glob("*.toml")}
     path = shipped.get(name, Path(name))
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    if not path.is_file():
         names = ", ".join(sorted(shipped))
         raise UnusableFileError(
             _("There is no mapping %(name)s. Shipped are %(names)s; a TOML file does as well.")
             % {"name": name, "names": names}
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        )
+    if path.stat().st_size > LARGEST:
+        raise UnusableFileError(_("The mapping is too large."))
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnusableFileError(_("The mapping is no valid TOML: %(error)s") % {"error": error}) from error
-    return _mapping(path.stem, data)
+    try:
+        return _mapping(path.stem, data)
+    except ValueError as error:
+        raise UnusableFileError(_("The mapping is wrong: %(error)s") % {"error": error}) from error
 
 
 def _mapping(name: str, data: dict[str, Any]) -> Mapping:
-    try:
-        fields = {field_: _source(field_, spec) for field_, spec in data["fields"].items()}
-        closed = data.get("closed_when")
-        mapping = Mapping(
-            name=name,
-            source=str(data["source"]),
-            kind=Kind(data["kind"]).value,
-            zone=ZoneInfo(data.get("zone", "UTC")),
-            fields=fields,
-            closed_when=(tuple(closed["columns"]), frozenset(closed["values"])) if closed else None,
+    """Raises ValueError naming the key that is wrong."""
+    _check_keys("", data, {"source", "kind", "zone", "fields", "closed_when"})
+    tables = _get(data, "fields", dict)
+    _check_keys("fields", tables, FIELDS, needed=NEEDED)
+    fields = {field_: _source(f"fields.{field_}", _get(tables, field_, dict, "fields")) for field_ in tables}
+    for field_, allowed in CHOICES.items():
+        if field_ in fields:
+            _check_choices(field_, fields[field_], allowed)
+    source = _get(data, "source", str).strip()
+    if not source or len(source) > LONGEST_SOURCE:
+        raise ValueError(
+            _("“source” must be a name of at most %(most)s characters") % {"most": LONGEST_SOURCE}
         )
-    except (KeyError, ValueError, TypeError, AttributeError, OSError, re.error) as error:
-        raise UnusableFileError(_("The mapping is not complete: %(error)s") % {"error": error}) from error
-    if missing := {"external_number", "words", "category"} - set(fields):
-        raise UnusableFileError(
-            _("The mapping is not complete: %(error)s") % {"error": ", ".join(sorted(missing))}
-        )
-    return mapping
-
-
-def _source(name: str, spec: dict[str, Any]) -> Source:
-    if name not in FIELDS:
-        raise ValueError(f"unknown field {name}")
-    values = {str(key): str(value) for key, value in spec.get("values", {}).items()}
-    otherwise = str(spec.get("otherwise", ""))
-    known = CHOICES.get(name)
-    if known and (wrong := {*values.values(), *([otherwise] if otherwise else [])} - known):
-        raise ValueError(f"{name}: {', '.join(sorted(wrong))}")
-    return Source(
-        columns=tuple(
-            (names,) if isinstance(names, str) else tuple(names) for names in spec.get("columns", [])
-        ),
-        labelled=bool(spec.get("labelled", False)),
-        required=bool(spec.get("required", False)),
-        pattern=re.compile(spec["pattern"]) if "pattern" in spec else None,
-        values=values,
-        otherwise=otherwise,
-        formats=tuple(spec.get("formats", [ISO])),
+    return Mapping(
+        name=name,
+        source=source,
+        kind=_kind(_get(data, "kind", str)),
+        zone=_zone(_get(data, "zone", str, otherwise="UTC")),
+        fields=fields,
+        closed_when=_closed_when(data),
     )
+
+
+def _source(place: str, spec: dict[str, Any]) -> Source:
+    _check_keys(place, spec, {"columns", "labelled", "required", "pattern", "values", "otherwise", "formats"})
+    columns = _get(spec, "columns", list, place, otherwise=[])
+    if not all(
+        isinstance(one, str) or (isinstance(one, list) and one and _are_texts(one)) for one in columns
+    ):
+        raise ValueError(_("“%(key)s” must be a list of column names") % {"key": f"{place}.columns"})
+    if not columns and "otherwise" not in spec:
+        raise ValueError(_("“%(key)s” has neither columns nor a constant (otherwise)") % {"key": place})
+    values = _get(spec, "values", dict, place, otherwise={})
+    if not _are_texts(values.values()):
+        raise ValueError(_("“%(key)s” must hold texts only") % {"key": f"{place}.values"})
+    return Source(
+        columns=tuple((names,) if isinstance(names, str) else tuple(names) for names in columns),
+        labelled=_get(spec, "labelled", bool, place, otherwise=False),
+        required=_get(spec, "required", bool, place, otherwise=False),
+        pattern=_pattern(place, spec),
+        values=values,
+        otherwise=_get(spec, "otherwise", str, place, otherwise=""),
+        formats=_texts(spec, "formats", place, otherwise=[ISO]),
+    )
+
+
+def _closed_when(data: dict[str, Any]) -> tuple[tuple[str, ...], frozenset[str]] | None:
+    if "closed_when" not in data:
+        return None
+    spec = _get(data, "closed_when", dict)
+    _check_keys("closed_when", spec, {"columns", "values"})
+    return _texts(spec, "columns", "closed_when"), frozenset(_texts(spec, "values", "closed_when"))
+
+
+TYPES = {
+    str: gettext_lazy("a text"),
+    bool: gettext_lazy("true or false"),
+    list: gettext_lazy("a list"),
+    dict: gettext_lazy("a table"),
+}
+
+
+def _get(data: dict[str, Any], key: str, kind: type, place: str = "", otherwise: Any = None) -> Any:
+    """The value under a key, of the type it must have."""
+    full = f"{place}.{key}".lstrip(".")
+    if key not in data:
+        if otherwise is None:
+            raise ValueError(_("“%(key)s” is missing") % {"key": full})
+        return otherwise
+    if not isinstance(data[key], kind):
+        raise ValueError(_("“%(key)s” must be %(type)s") % {"key": full, "type": TYPES[kind]})
+    return data[key]
+
+
+def _texts(spec: dict[str, Any], key: str, place: str, otherwise: Any = None) -> tuple[str, ...]:
+    found = _get(spec, key, list, place, otherwise)
+    if not found or not _are_texts(found):
+        raise ValueError(_("“%(key)s” must be a list of texts") % {"key": f"{place}.{key}"})
+    return tuple(found)
+
+
+def _are_texts(values: Any) -> bool:
+    return not isinstance(values, str) and all(isinstance(value, str) for value in values)
+
+
+def _check_keys(
+    place: str, data: dict[str, Any], known: Collection[str], needed: Collection[str] = ()
+) -> None:
+    if unknown := sorted(set(data) - set(known)):
+        raise ValueError(
+            _("“%(key)s” is unknown; known are %(names)s")
+            % {"key": f"{place}.{unknown[0]}".lstrip("."), "names": ", ".join(sorted(known))}
+        )
+    if missing := sorted(set(needed) - set(data)):
+        raise ValueError(_("“%(key)s” is missing") % {"key": f"{place}.{missing[0]}"})
+
+
+def _check_choices(name: str, source: Source, allowed: set[str]) -> None:
+    """A field with fixed values is translated into these, and falls back on one of these."""
+    given = {*source.values.values(), *([source.otherwise] if source.otherwise else [])}
+    wrong = sorted(given - allowed)
+    if wrong:
+        raise ValueError(
+            _("“%(value)s” is no value of %(field)s; there are %(names)s")
+            % {"value": wrong[0], "field": name, "names": ", ".join(sorted(allowed))}
+        )
+
+
+def _kind(name: str) -> str:
+    kinds = [kind for kind in Kind.values if kind != Kind.TASK]
+    if name not in kinds:
+        raise ValueError(_("“kind” must be one of %(names)s") % {"names": ", ".join(kinds)})
+    return name
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(_("there is no time zone “%(name)s”") % {"name": name}) from error
+
+
+def _pattern(place: str, spec: dict[str, Any]) -> re.Pattern | None:
+    if "pattern" not in spec:
+        return None
+    try:
+        return re.compile(_get(spec, "pattern", str, place))
+    except re.error as error:
+        raise ValueError(
+            _("“%(key)s” is no regular expression: %(error)s") % {"key": f"{place}.pattern", "error": error}
+        ) from error

@@ -1,39 +1,43 @@
-"""One import: reading, checking, taking in by batches, and the file of what was refused (DESIGN 8, CASES l)."""
+"""One import: reading, judging, taking in by batches, and the file of what was refused (DESIGN 8, CASES l)."""
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2s
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from servicedesk.customers.finding import find_by_phone
 from tickets.importing.mappings import Mapping, RowError
-from tickets.importing.tables import Row, open_table
+from tickets.importing.report import RAW, Report, as_typed, is_report
+from tickets.importing.rows import Row
+from tickets.importing.tables import open_table
 from tickets.intake import Intake, open_tickets
 from tickets.intake_rules import Desk, check_intake
-from tickets.limits import Word
+from tickets.limits import Word, first_limit
 from tickets.models import Category, Ticket
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
 
 BATCH = 500  # rows taken in by one transaction
-LONGEST_NUMBER = 60  # characters of a number of the source
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell starts that a spreadsheet would carry out
-REASON, PLACE = "_reason", "_row"  # columns that the report adds; a corrected report may be imported as it is
+LONGEST_CATEGORY = 120  # characters of a category's name
+REFUSALS = (
+    ValidationError,
+    IntegrityError,
+    ValueError,
+)  # what a row or its batch may meet with while it is written
 
 
 @dataclass
@@ -59,16 +63,19 @@ class _Taking:
 
 
 class Import:
-    """Carries one file through; `run` may be called again with the same file and then changes nothing."""
+    """Carries one file through. It may be broken off at any moment and run again: each row comes in once."""
 
     def __init__(
         self, mapping: Mapping, *, owner: User, at: datetime, spread: int = 0, dry_run: bool = False
     ) -> None:
         self.mapping, self.owner, self.at, self.dry_run = mapping, owner, at, dry_run
         self.desk = Desk.at(at)
-        self.dues = _dues(owner, self.desk, spread=spread)
+        self.dues = cycle(_dues(owner, self.desk, spread=spread))
         self.categories: dict[str, Category] = {}
         self.counts = Counts()
+        self._seen: dict[
+            str, bytes | None
+        ] = {}  # by number, of a dry run: nothing else remembers what came before
 
     def run(
         self,
@@ -81,59 +88,86 @@ class Import:
 
         Raises UnusableFileError if the file or its columns cannot be read; nothing is taken in then.
         """
-        table = open_table(path, progress)
+        table = open_table(path, is_row=self.mapping.is_row, progress=progress)
         self.mapping.check_heading(table.heading)
-        with closing(_Report(report, table.heading)) if report else nullcontext() as refused:
-            self._refused_rows = refused
-            rows = table.rows
-            while batch := list(islice(rows, BATCH)):
-                self._take(batch, corrected=REASON in table.heading)
+        corrected = is_report(table.heading)
+        with (
+            closing(table.rows),
+            closing(Report(report, table.heading)) if report else nullcontext() as refused,
+        ):
+            self._report = refused
+            while batch := list(islice(table.rows, BATCH)):
+                if corrected:
+                    for row in batch:
+                        _as_corrected(row)
+                self._take(batch)
+                self.counts.read += len(batch)
         return self.counts
 
-    def _take(self, rows: list[Row], *, corrected: bool) -> None:
-        self.counts.read += len(rows)
-        known = self._known(rows)
-        taking: dict[str, _Taking] = {}
-        for row in rows:
+    def _take(self, rows: list[Row]) -> None:
+        """What the database refuses of a batch, another import of the same file perhaps, is judged anew."""
+        taking = self._judge(rows)
+        while taking:
             try:
-                if row.problem:
-                    raise RowError(row.problem)
-                if corrected:
-                    row.cells = {name: _as_typed(cell) for name, cell in row.cells.items()}
-                number = self.mapping.text("external_number", row.cells)
-                if len(number) > LONGEST_NUMBER:
-                    raise RowError(
-                        _("This number is too long: at most %(most)s characters.") % {"most": LONGEST_NUMBER}
-                    )
-                earlier = known.get(number) or taking.get(number)
-                if earlier is not None:
-                    self._compare(row, number, earlier)
+                self._write(taking)
+            except REFUSALS:
+                left = self._judge([one.row for one in taking])
+                if len(left) == len(taking):  # no other import: something in it cannot be stored
+                    self._write_singly(left)
+                    return
+                taking = left
+            else:
+                return
+
+    def _judge(self, rows: list[Row]) -> list[_Taking]:
+        """Those to be taken in; the others are counted as refused or unchanged."""
+        numbered = [(row, number) for row in rows if (number := self._number(row)) is not None]
+        before = self._before({number for _, number in numbered})
+        taking = []
+        for row, number in numbered:
+            try:
+                words = self.mapping.text("words", row.cells)
+                if number in before:
+                    self._compare(number, before[number], words)
                     continue
-                intake = self._intake(row, number)
+                intake = self._intake(row, number, words)
                 check_intake(intake, desk=self.desk)
-                taking[number] = _Taking(row, intake)
             except RowError as problem:
                 self._refuse(row, str(problem))
             except ValidationError as refusal:
                 self._refuse(row, " ".join(refusal.messages))
-        self._write(list(taking.values()))
+            else:
+                before[number] = _print(words)
+                taking.append(_Taking(row, intake))
+        if self.dry_run:
+            self._seen = before
+        return taking
 
-    def _known(self, rows: list[Row]) -> dict[str, Ticket]:
-        """The tickets that these rows were taken in as before."""
-        source = self.mapping.fields["external_number"]
-        numbers = {source.read(row.cells) for row in rows}
-        found = Ticket.objects.filter(source=self.mapping.source, external_number__in=numbers)
-        return {ticket.external_number or "": ticket for ticket in found.select_related("first_words")}
+    def _number(self, row: Row) -> str | None:
+        try:
+            if row.problem:
+                raise RowError(row.problem)
+            return self.mapping.number(row.cells)
+        except RowError as problem:
+            self._refuse(row, str(problem))
+            return None
 
-    def _compare(self, row: Row, number: str, earlier: Ticket | _Taking) -> None:
+    def _before(self, numbers: set[str]) -> dict[str, bytes | None]:
+        """What was taken in before under these numbers: a print of its words, None once they are erased."""
+        taken = Ticket.objects.filter(source=self.mapping.source, external_number__in=numbers)
+        found = taken.values_list("external_number", "first_words__text")
+        return {
+            **self._seen,
+            **{number or "": None if text is None else _print(text) for number, text in found},
+        }
+
+    def _compare(self, number: str, before: bytes | None, words: str) -> None:
         """A row taken in before changes nothing; other words under the same number are refused."""
-        words = self.mapping.text("words", row.cells)
-        known = earlier.first_words.text if isinstance(earlier, Ticket) else earlier.intake.words
-        if known is not None and known != words:
+        if before is not None and before != _print(words):
             raise RowError(_("Number %(number)s was taken in before with other words.") % {"number": number})
         self.counts.unchanged += 1
 
-    def _intake(self, row: Row, number: str) -> Intake:
+    def _intake(self, row: Row, number: str, words: str) -> Intake:
         cells, read = row.cells, self.mapping.text
         received_at = self.mapping.moment("received", cells) or self.at
         closed = self.mapping.is_closed(cells)
@@ -144,7 +178,7 @@ class Import:
             category=self._category(read("category", cells)),
             channel=read("channel", cells) or "web",
             severity=read("severity", cells) or Ticket.Severity.ORDINARY,
-            words=read("words", cells),
+            words=words,
             wanted=read("wanted", cells),
             read_back=Ticket.ReadBack.IMPORTED,
             first_responder=self.owner,
@@ -164,51 +198,44 @@ class Import:
         return found[0] if len(found) == 1 else None
 
     def _category(self, name: str) -> Category:
-        name = name[:120]
+        """The category of this name: one for this kind of matter, else one for all, else a new one, not yet kept."""
         if name not in self.categories:
-            code = f"{self.mapping.source}-{slugify(name)[:30] or 'c'}-{_checksum(name)}"
-            fresh = Category(name=name, code=code, kind=self.mapping.kind)
-            known = Category.objects.filter(name=name, kind=fresh.kind).first()
-            if known is None and not self.dry_run:
-                fresh.save()
-            self.categories[name] = known or fresh
+            kind, print_ = self.mapping.kind, _print(f"{self.mapping.kind} {name}").hex()[:8]
+            short = name if len(name) <= LONGEST_CATEGORY else f"{name[: LONGEST_CATEGORY - 10]}… {print_}"
+            code = f"{slugify(self.mapping.source)[:20]}-{slugify(name)[:30] or 'c'}-{print_}"
+            known = Category.objects.filter(name=short, kind__in=[kind, ""]).order_by("-kind").first()
+            self.categories[name] = known or Category(name=short, code=code.lstrip("-"), kind=kind)
         return self.categories[name]
+
+    def _keep_category(self, category: Category) -> None:
+        """Another import may have kept it meanwhile."""
+        kept, _created = Category.objects.get_or_create(
+            name=category.name, kind=category.kind, defaults={"code": category.code}
+        )
+        category.pk = kept.pk
 
     def _word(self) -> Word:
         due_at = next(self.dues)
         return Word(due_at, _("What became of the matter."), "letter")
 
     def _write(self, taking: list[_Taking]) -> None:
-        if not taking:
-            return
         if not self.dry_run:
-            try:
-                open_tickets([one.intake for one in taking], by=self.owner, at=self.at)
-            except (ValidationError, IntegrityError, ValueError):
-                self._write_singly(taking)
-                return
+            for category in {one.intake.category.name: one.intake.category for one in taking}.values():
+                if category.pk is None:
+                    self._keep_category(category)
+            open_tickets([one.intake for one in taking], by=self.owner, at=self.at)
         for one in taking:
             self._count_taken(one.intake)
 
     def _write_singly(self, taking: list[_Taking]) -> None:
-        """What a batch as a whole met with, such as the same file running twice, is judged row by row."""
+        """A row that cannot be stored holds up no other."""
         for one in taking:
             try:
-                with transaction.atomic():
-                    open_tickets([one.intake], by=self.owner, at=self.at)
-                self._count_taken(one.intake)
-            except IntegrityError:
-                self._tell_apart(one)
-            except (ValidationError, ValueError) as error:
-                self._refuse(one.row, " ".join(getattr(error, "messages", [_("This row cannot be stored.")])))
-
-    def _tell_apart(self, one: _Taking) -> None:
-        """A row that the database refused: somebody else took it in meanwhile, or it cannot be stored."""
-        number = one.intake.external_number
-        if Ticket.objects.filter(source=self.mapping.source, external_number=number).exists():
-            self.counts.unchanged += 1
-        else:
-            self._refuse(one.row, _("This row cannot be stored."))
+                self._write([one])
+            except REFUSALS as error:
+                reasons = getattr(error, "messages", None) or [_("This row cannot be stored.")]
+                if self._judge([one.row]):
+                    self._refuse(one.row, " ".join(reasons))
 
     def _count_taken(self, intake: Intake) -> None:
         self.counts.taken += 1
@@ -218,54 +245,34 @@ class Import:
 
     def _refuse(self, row: Row, reason: str) -> None:
         self.counts.refused += 1
-        if self._refused_rows:
-            self._refused_rows.write(row, reason)
+        if self._report:
+            self._report.write(row, reason)
 
 
-def _dues(owner: User, desk: Desk, *, spread: int) -> Iterator[datetime]:
-    """The due times of the promises made at import, in turn: the closing times of the coming working days, within S2."""
+def _as_corrected(row: Row) -> None:
+    """A row of a report as it is meant, once its cells are in order."""
+    row.cells = {name: as_typed(cell) for name, cell in row.cells.items()}
+    if row.cells.get(RAW, "").strip() and not row.problem:
+        row.problem = _("Put the cells of this row in order and empty its column %(column)s.") % {
+            "column": RAW
+        }
+
+
+def _dues(owner: User, desk: Desk, *, spread: int) -> list[datetime]:
+    """The due times of the promises made at import: the end of S2, or the closing times of so many working days within it."""
     department = owner.department or desk.fallback_department
     if department is None:
         raise ValidationError(_("This owner belongs to no department yet."))
-    work = desk.calendar_of(department).work_calendar()
-    span = desk.standing["S2"]
-    longest = span.amount if span.unit == "working_days" else 1
-    days = [work.add_days(desk.now, day) for day in range(1, max(1, min(spread or longest, longest)) + 1)]
-    if not spread:
-        days = days[-1:]
-
-    def turns() -> Iterator[datetime]:
-        while True:
-            yield from days
-
-    return turns()
+    calendar = desk.calendar_of(department)
+    latest = first_limit(desk.now, calendar, at=desk.now, standing=desk.standing)
+    days: list[datetime] = []
+    while (
+        len(days) < spread and (day := calendar.work_calendar().add_days(desk.now, len(days) + 1)) <= latest
+    ):
+        days.append(day)
+    return days or [latest]
 
 
-def _checksum(name: str) -> str:
-    return blake2s(name.encode(), digest_size=4).hexdigest()
-
-
-class _Report:
-    """The refused rows as CSV: place, reason, and the original row, safe to open in a spreadsheet."""
-
-    def __init__(self, path: Path, heading: list[str]) -> None:
-        self._file = path.open("w", encoding="utf-8-sig", newline="")
-        self._columns = [name for name in heading if name not in (PLACE, REASON)]
-        self._writer = csv.writer(self._file)
-        self._writer.writerow([PLACE, REASON, *self._columns])
-
-    def write(self, row: Row, reason: str) -> None:
-        cells = [_harmless(row.cells.get(name, "")) for name in self._columns]
-        self._writer.writerow([row.number, reason, *cells])
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def _as_typed(cell: str) -> str:
-    """A cell of a corrected report, without the mark that kept a spreadsheet from carrying it out."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+def _print(text: str) -> bytes:
+    """Short and practically unique for each text."""
+    return blake2s(text.encode(errors="surrogatepass"), digest_size=8).digest()

@@ -1,0 +1,44 @@
+"""Builders for tests of imports."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from openpyxl import Workbook
+
+HEADING = "编号,类别,内容,日期"
+ROWS = [
+    "1001,供暖,暖气不热，已三天,2026-05-04 09:00",
+    "1002,电梯,电梯停运\t请尽快,2026-05-05",
+    '1003,供水,"漏水\n地下室",2026/05/06',
+]
+
+
+def run(path: Path, mapping: str = "generic", code: int = 0, **options: Any) -> dict[str, int]:
+    """The counts as the command prints them; it must end with this exit code."""
+    out = io.StringIO()
+    options = {"mapping": mapping, "owner": "owner", "json": True, "stderr": io.StringIO(), **options}
+    ended: Any = 0
+    try:
+        call_command("import_tickets", path, stdout=out, **options)
+    except SystemExit as stop:
+        ended = stop.code
+    assert ended == code, (ended, out.getvalue())
+    return json.loads(out.getvalue())
+
+
+def text(rows: Sequence[str] = ROWS, heading: str = HEADING, end: str = "\n") -> str:
+    return end.join([heading, *rows]) + end
+
+
+def workbook(folder: Path, rows: Sequence[Sequence[Any]], name: str = "book.xlsx") -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / name)
+    return folder / name
