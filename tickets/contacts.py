@@ -63,6 +63,7 @@ def add_contact(
     at: datetime,
     person: ContactPerson | None = None,
     chased: bool = False,
+    accepted: bool = False,
     odd_hours: str = "",
     corrects: Contact | None = None,
 ) -> Contact:
@@ -71,7 +72,7 @@ def add_contact(
     why_now = store(odd_hours) if odd_hours.strip() else None
     contact = ticket.contacts.create(
         direction=direction, mode=mode, purpose=purpose, channel=channel, person=person or ticket.contact_person, by=by,
-        at=at, words=kept, chased=chased, odd_hours=why_now, corrects=corrects,
+        at=at, words=kept, chased=chased, accepted=accepted, odd_hours=why_now, corrects=corrects,
     )  # fmt: skip
     Ticket.objects.filter(pk=ticket.pk).update(touched_at=at, chased=F("chased") + int(chased))
     event = {"in": "heard", "out": "said"}[direction]

@@ -230,6 +230,7 @@ class _Batch:
                         direction="out",
                         mode="spoken",
                         purpose=Contact.Purpose.REPLY,
+                        accepted=True,
                         at=self.at,
                         words=self.texts[places["answer"]],
                         **common,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -159,19 +160,60 @@ def promises_are_whole() -> Iterator[Violation]:
         )
 
 
+@invariant("6", gettext_lazy("Nothing is solved before the customer is told"))
+def solved_tickets_were_told() -> Iterator[Violation]:
+    solved = Ticket.objects.filter(resolved_at__isnull=False, is_history=False).exclude(kind="task")
+    yield from _violations(
+        solved.exclude(ended="void").filter(~Exists(_replies())), _("Solved without a reply to the customer.")
+    )
+
+
+def _replies() -> QuerySet[Contact]:
+    """The replies that told a ticket's customer the solution, at the very moment of solving."""
+    told = Contact.objects.filter(ticket=OuterRef("pk"), direction="out", purpose="reply")
+    return told.filter(at=OuterRef("resolved_at")).exclude(mode="tried")
+
+
+def _answers() -> QuerySet[OpinionCheck]:
+    """The check that a ticket's closing rests on: the last one, satisfied, owed since its last promise."""
+    later = OpinionCheck.objects.filter(ticket=OuterRef("ticket"), number__gt=OuterRef("number"))
+    since = Promise.objects.filter(ticket=OuterRef("ticket"), deadline__gt=OuterRef("deadline"))
+    satisfied = OpinionCheck.objects.filter(ticket=OuterRef("pk"), outcome="satisfied")
+    return satisfied.filter(~Exists(later), ~Exists(since))
+
+
+def _closings() -> QuerySet[Entry]:
+    subject = Concat(Value("ticket:"), OuterRef("number"))
+    return Entry.objects.filter(subject=subject, event="closed", at=OuterRef("closed_at"))
+
+
 @invariant("6", gettext_lazy("Nothing closes without proof"))
 def closed_tickets_are_proved() -> Iterator[Violation]:
+    """Each ending with its own proof; what has been reopened since needs a new one."""
     closed = Ticket.objects.filter(state="closed", is_history=False)
-    satisfied = OpinionCheck.objects.filter(ticket=OuterRef("pk"), outcome="satisfied")
-    confirmed = VoidRequest.objects.filter(ticket=OuterRef("pk"), confirmed=True)
-    reply = Contact.objects.filter(ticket=OuterRef("pk"), direction="out", purpose="reply")
-    real = closed.exclude(ended="void")
-    yield from _violations(
-        real.filter(~Exists(satisfied), demands_check=True), _("Closed without a satisfied check.")
-    )
-    yield from _violations(
-        real.filter(~Exists(reply)).exclude(kind="task"), _("Closed without a reply to the customer.")
-    )
-    yield from _violations(
-        closed.filter(~Exists(confirmed), ended="void"), _("Void without a second person.")
-    )
+    asked = _answers().filter(form="customer", contact__purpose="check").exclude(contact__mode="tried")
+    confirmed = _answers().filter(form="confirmation").exclude(asked_by=F("solver"))
+    in_the_contact = _answers().filter(deadline=None, asked_at=OuterRef("resolved_at"))
+    void = VoidRequest.objects.filter(ticket=OuterRef("pk"), confirmed=True, decided_at=OuterRef("closed_at"))
+    at_once = Q(Exists(_replies()), demands_check=False, resolved_at=F("closed_at"))
+    proofs = {
+        "checked": (Q(Exists(asked)), _("Closed without a satisfied check.")),
+        "confirmed": (
+            Q(Exists(confirmed)) | Q(Exists(_closings().filter(by__isnull=False)), kind="task"),
+            _("Closed without the confirmation of a second person."),
+        ),
+        "accepted": (
+            Q(Exists(_replies().filter(accepted=True)), resolved_at=F("closed_at"))
+            & (Q(demands_check=False) | Q(Exists(in_the_contact))),
+            _("Closed without an answer that the customer accepted."),
+        ),
+        "decided": (at_once, _("Closed without a decision that was told.")),
+        "unopposed": (
+            Q(Exists(_replies()), demands_check=False, closed_at__gt=F("resolved_at")),
+            _("Closed before the customer could object."),
+        ),
+        "void": (Q(Exists(void)), _("Void without a second person.")),
+    }
+    for ended, (proof, text) in proofs.items():
+        yield from _violations(closed.filter(~proof, ended=ended), text)
+    yield from _violations(closed.filter(~Exists(_closings())), _("The closing is not on the timeline."))

@@ -67,7 +67,7 @@ def reply_to_customer(ticket: Ticket, reply: Reply, *, by: User, at: datetime) -
     _check_words(ticket, reply, at=at)
     contact = add_contact(
         ticket, words=reply.words, direction="out", mode=reply.mode, purpose=Contact.Purpose.REPLY, channel=reply.channel,
-        person=reply.person, chased=reply.chased, odd_hours=reply.odd_hours, by=by, at=at,
+        person=reply.person, chased=reply.chased, accepted=reply.solved and reply.accepted, odd_hours=reply.odd_hours, by=by, at=at,
     )  # fmt: skip
     if reply.mode == Contact.Mode.TRIED and not settles_unreached(ticket, at=at):
         return contact
@@ -102,6 +102,8 @@ def _check_words(ticket: Ticket, reply: Reply, *, at: datetime) -> None:
         errors["words"] = _("Write down what was said.")
     if reply.solved and reply.mode == Contact.Mode.TRIED:
         errors["solved"] = _("Nobody was reached, so the solution has not been told yet.")
+    if reply.solved and reply.accepted and reply.mode not in HEARD:
+        errors["accepted"] = _("Nobody was spoken with who could have accepted the answer.")
     if problem := mode_problem(ticket, reply.mode):
         errors["mode"] = problem
     if reply.person and reply.person.customer_id != ticket.customer_id:

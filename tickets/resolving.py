@@ -137,6 +137,8 @@ def check_form(ticket: Ticket) -> str:
 
 
 def _close(ticket: Ticket, ended: str, *, by: User | str, at: datetime, **changes) -> None:
+    """The entry comes first: it is part of the proof that the database wants to see."""
+    record(ticket.key, "closed", by=by, at=at, ended=ended)
     end_period(ticket, at=at)
     make_live(
         ticket,
@@ -152,7 +154,6 @@ def _close(ticket: Ticket, ended: str, *, by: User | str, at: datetime, **change
             }
         ),
     )
-    record(ticket.key, "closed", by=by, at=at, ended=ended)
     tickets_closed.send(Ticket, tickets=[ticket.pk], at=at)
 
 

@@ -4,6 +4,7 @@
 
 from servicedesk.audit.triggers import Trigger, append_only, keep_rows, refuse, refuse_at_commit
 from servicedesk.clock.rules import fixed, set_once
+from tickets.closing_rules import course
 
 # What needs no query stands in `first`, so that rows it lets pass cost next to nothing.
 _OWED = """NOT EXISTS (
@@ -15,15 +16,6 @@ _LIVE = _OWED.format(
 _CHECK = _OWED.format(column="open_check_id", kind="'check'")
 _IN_USE = """EXISTS (
     SELECT 1 FROM tickets_ticket t WHERE t.live_deadline_id = NEW.id OR t.open_check_id = NEW.id)"""
-
-# What must stand before a ticket may be closed: a satisfied check or confirmation, or two people for a void one.
-_CLOSED_HERE = "NEW.state = 'closed' AND NOT NEW.is_history"
-_UNPROVED = """(NEW.ended = 'void' AND NOT EXISTS (
-        SELECT 1 FROM tickets_voidrequest v WHERE v.ticket_id = NEW.id AND v.confirmed))
-    OR (NEW.ended <> 'void' AND NEW.demands_check AND NOT EXISTS (
-        SELECT 1 FROM tickets_opinioncheck c WHERE c.ticket_id = NEW.id AND c.outcome = 'satisfied'))
-    OR (NEW.ended = 'checked' AND NOT EXISTS (
-        SELECT 1 FROM tickets_contact r WHERE r.ticket_id = NEW.id AND r.direction = 'out' AND r.purpose = 'reply'))"""
 
 # Judged at commit on PostgreSQL, by the audit on SQLite: rows written after the ticket's own.
 _WITHOUT_PROMISE = """EXISTS (
@@ -37,7 +29,27 @@ _WITHOUT_OWNER = """EXISTS (
     OR EXISTS (
     SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.id AND t.state = 'closed' AND EXISTS (
         SELECT 1 FROM tickets_ownershipperiod o WHERE o.ticket_id = t.id AND o.to_at IS NULL))"""
+_WITHOUT_CHECK = """EXISTS (
+    SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.id AND t.open_check_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM tickets_opinioncheck c
+        WHERE c.deadline_id = t.open_check_id AND c.ticket_id = t.id AND c.outcome IS NULL))"""
+_LET_GO = """EXISTS (
+    SELECT 1 FROM clock_deadline d WHERE d.id IN (OLD.live_deadline_id, OLD.open_check_id) AND d.settled_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.live_deadline_id = d.id OR t.open_check_id = d.id))"""
+_STRAY = """EXISTS (
+    SELECT 1 FROM clock_deadline d WHERE d.id = NEW.id AND d.settled_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.live_deadline_id = d.id OR t.open_check_id = d.id))"""
 _CHANGES = "AFTER INSERT OR UPDATE"
+
+# Of promises and checks that are written.
+_NOT_OURS = """NOT EXISTS (
+    SELECT 1 FROM clock_deadline d JOIN tickets_ticket t ON d.subject = 'ticket:' || t.number
+    WHERE d.id = NEW.deadline_id AND t.id = NEW.ticket_id AND d.kind = '{kind}' AND d.settled_at IS NULL)"""
+_NOT_NEXT = (
+    "NEW.number <> 1 + (SELECT COALESCE(MAX(o.number), 0) FROM {table} o WHERE o.ticket_id = NEW.ticket_id)"
+)
+_NOT_ACCEPTED = """NOT EXISTS (
+    SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.ticket_id AND t.ended = 'accepted' AND t.resolved_at = NEW.asked_at)"""
 
 
 _DUE = (
@@ -98,17 +110,19 @@ def _ticket() -> list:
                 ("check", "open_check_id", _CHECK, "the open check is an unsettled one of this ticket"),
             )
         ),
-        refuse(
-            "tickets_ticket_proved", table, on="BEFORE UPDATE", first=_CLOSED_HERE, when=_UNPROVED,
-            message="nothing closes without proof",
-        ),
-        refuse_at_commit(
-            "tickets_ticket_proved_at_commit", table, on="AFTER INSERT", first=_CLOSED_HERE, when=_UNPROVED,
-            message="nothing closes without proof",
-        ),
+        *course(),
         refuse_at_commit(
             "tickets_ticket_promised", table, on=_CHANGES, first="NEW.live_deadline_id IS NOT NULL", when=_WITHOUT_PROMISE,
             message="the live deadline of a ticket is its promise",
+        ),
+        refuse_at_commit(
+            "tickets_ticket_asked", table, on=_CHANGES, first="NEW.open_check_id IS NOT NULL", when=_WITHOUT_CHECK,
+            message="the open check of a ticket is its own, unanswered",
+        ),
+        refuse_at_commit(
+            "tickets_ticket_settles", table, on="AFTER UPDATE",
+            first="OLD.live_deadline_id IS DISTINCT FROM NEW.live_deadline_id OR OLD.open_check_id IS DISTINCT FROM NEW.open_check_id",
+            when=_LET_GO, message="what a ticket no longer owes is settled or withdrawn",
         ),
         refuse_at_commit(
             "tickets_ticket_owned", table, on=_CHANGES, when=_WITHOUT_OWNER, message="an open ticket has one owner"
@@ -129,9 +143,14 @@ def _promises() -> list:
         set_once("tickets_promise_replied_once", table, ("reply_id",), "a reply settles a promise once"),
         refuse(
             "tickets_promise_of_ticket", table, on="BEFORE INSERT",
-            when="NOT EXISTS (SELECT 1 FROM clock_deadline d JOIN tickets_ticket t ON d.subject = 'ticket:' || t.number"
-            " WHERE d.id = NEW.deadline_id AND t.id = NEW.ticket_id AND d.kind = 'promise')",
-            message="a promise has a deadline of its own ticket",
+            when=f"NEW.reply_id IS NOT NULL OR {_NOT_OURS.format(kind='promise')} OR {_NOT_NEXT.format(table=table)}",
+            message="a promise is the next one of its ticket, with a live deadline of its own",
+        ),
+        refuse(
+            "tickets_promise_replied", table, on="BEFORE UPDATE", first="OLD.reply_id IS NULL AND NEW.reply_id IS NOT NULL",
+            when="NOT EXISTS (SELECT 1 FROM tickets_contact r WHERE r.id = NEW.reply_id AND r.ticket_id = NEW.ticket_id"
+            " AND r.direction = 'out' AND r.purpose = 'reply')",
+            message="a promise is settled by a reply on its own ticket",
         ),
     ]  # fmt: skip
 
@@ -143,6 +162,12 @@ def _checks() -> list:
         fixed(
             "tickets_opinioncheck_fixed", table, ("ticket_id", "deadline_id", "number", "form", "solver_id"),
             "an opinion check stays what it is",
+        ),
+        refuse(
+            "tickets_opinioncheck_of_ticket", table, on="BEFORE INSERT",
+            when=f"CASE WHEN NEW.deadline_id IS NULL THEN {_NOT_ACCEPTED} ELSE NEW.outcome IS NOT NULL OR"
+            f" {_NOT_OURS.format(kind='check')} END OR {_NOT_NEXT.format(table=table)}",
+            message="an opinion check is the next one of its ticket, with a live deadline of its own",
         ),
         set_once(
             "tickets_opinioncheck_once", table, ("outcome", "asked_by_id", "asked_at", "contact_id"),
@@ -192,6 +217,10 @@ TRIGGERS = [
         "tickets_voidrequest_once", "tickets_voidrequest", ("decided_by_id", "decided_at", "confirmed"),
         "a request to void is decided once",
     ),
+    refuse(
+        "tickets_voidrequest_asked", "tickets_voidrequest", on="BEFORE INSERT", when="NEW.confirmed IS NOT NULL",
+        message="a request to void is asked before it is decided",
+    ),
     *keep_rows("tickets_numberseries"),
     refuse(
         "tickets_numberseries_forward", "tickets_numberseries", on="BEFORE UPDATE",
@@ -203,5 +232,10 @@ CLOCK_TRIGGERS = [
     refuse(
         "clock_deadline_let_go_by_ticket", "clock_deadline", on="BEFORE UPDATE", first="NEW.settled_at IS NOT NULL", when=_IN_USE,
         message="a ticket lets its deadline go before that is settled",
+    ),
+    refuse_at_commit(
+        "clock_deadline_known_to_ticket", "clock_deadline", on="AFTER INSERT", when=_STRAY,
+        first="NEW.kind IN ('promise', 'task', 'check') AND NEW.subject LIKE 'ticket:%'",
+        message="what is owed on a ticket is its live deadline or its open check",
     ),
 ]  # fmt: skip

@@ -162,7 +162,7 @@ def _both(first: str, when: str) -> str:
 def _function(name: str, table: str, *, when: str, message: str, row: str) -> str:
     return (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $refuse$\nBEGIN\n"
-        f"IF {when} THEN\nRAISE EXCEPTION '{_quoted(message).replace('%', '%%')}'"
+        f"IF ({when}) THEN\nRAISE EXCEPTION '{_quoted(message).replace('%', '%%')}'"
         f" USING ERRCODE = '23514', CONSTRAINT = '{name}', TABLE = '{table}';\n"
         f"END IF;\nRETURN {row};\nEND\n$refuse$;\n"
     )

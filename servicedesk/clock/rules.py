@@ -41,6 +41,13 @@ TRIGGERS = [
         ("broken_at", "settled_at", "outcome"),
         "a deadline breaks once and settles once",
     ),
+    refuse(
+        "clock_deadline_begins_live",
+        "clock_deadline",
+        on="BEFORE INSERT",
+        when="NEW.settled_at IS NOT NULL OR NEW.broken_at IS NOT NULL",
+        message="a deadline is owed before it breaks or settles",
+    ),
     *keep_rows("clock_deadline"),
     fixed(
         "clock_ring_fixed",

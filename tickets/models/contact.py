@@ -61,6 +61,12 @@ class Contact(models.Model):
     recorded_at = models.DateTimeField(db_default=Now(), help_text="the server's time")
     words = models.OneToOneField(Words, models.PROTECT, related_name="+")
     chased = models.BooleanField(_("the customer asked first"), default=False)
+    accepted = models.BooleanField(
+        _("the customer accepted the answer"),
+        db_default=False,
+        default=False,
+        help_text="in this very contact; the proof of what closes by it (R1.1d)",
+    )
     odd_hours = models.ForeignKey(
         Words, models.PROTECT, null=True, related_name="+", db_index=False,
         help_text="why the customer was contacted outside the hours they prefer (R5.10.3a)",
@@ -77,6 +83,11 @@ class Contact(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(mode__in=["tried", "on_file"]) | Q(direction="out"), name="contact_tried_by_us"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted=False)
+                | Q(direction="out", purpose="reply", mode__in=["spoken", "written"]),
+                name="contact_accepted_is_heard",
             ),
         ]
         indexes = [models.Index(fields=["ticket", "at"], name="contact_of_ticket")]  # the ticket page

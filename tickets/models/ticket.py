@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now, Substr
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -249,7 +249,19 @@ class Ticket(models.Model):
                 name="ticket_closed_with_ending",
             ),
             models.CheckConstraint(
-                condition=~Q(state="resolved") | Q(resolved_at__isnull=False), name="ticket_resolved_at"
+                condition=Q(state="closed")
+                | Q(state="resolved", resolved_at__isnull=False)
+                | Q(state="unresolved", resolved_at=None),
+                name="ticket_resolved_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(unopposed_at=None) | Q(state="resolved", demands_check=False, unopposed_at__gt=F("resolved_at")),
+                name="ticket_unopposed_while_resolved",
+            ),
+            models.CheckConstraint(
+                condition=~Q(ended__in=["checked", "accepted", "confirmed", "unopposed", "decided"])
+                | Q(resolved_at__isnull=False),
+                name="ticket_solved_before_closed",
             ),
             models.CheckConstraint(
                 condition=Q(customer__isnull=False) | Q(anonymous=True) | Q(kind="task"), name="ticket_of_somebody"

@@ -1,22 +1,17 @@
 """What the database refuses, whoever writes the row: each invariant attacked in raw SQL (DESIGN 6)."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from servicedesk.audit.invariants import findings
 from servicedesk.clock.owing import owe
 from tickets.models import Ticket
 from tickets.replies import Reply, reply_to_customer
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket
+from tickets.tests.attacks import attack, prepared, refused_at_commit  # noqa: F401
 from tickets.voiding import ask_to_void
 
 pytestmark = pytest.mark.django_db
-
-
-def attack(sql, *params):
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE" if connection.vendor == "postgresql" else "SELECT 1")
 
 
 def solved():
@@ -51,6 +46,7 @@ def test_the_deadline_of_another_ticket_cannot_be_taken():
     attack("UPDATE tickets_ticket SET live_deadline_id = %s WHERE id = %s", second.live_deadline_id, first.pk)
 
 
+@pytest.mark.usefixtures("prepared")
 def test_a_deadline_of_the_wrong_kind_cannot_be_taken():
     ticket = make_ticket()
     check = owe("check", ticket, due_at=MONDAY + HOUR, at=MONDAY)
@@ -141,11 +137,12 @@ def test_the_person_who_asked_cannot_confirm_the_void():
 @pytest.mark.postgresql
 def test_a_live_deadline_without_its_promise_is_refused_at_commit():
     ticket = make_ticket()
-    with pytest.raises(IntegrityError), transaction.atomic():
+
+    def swap():
         stray = owe("promise", ticket, due_at=MONDAY + HOUR, at=MONDAY)
         Ticket.objects.filter(pk=ticket.pk).update(live_deadline=stray)
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    refused_at_commit(swap)
 
 
 def test_the_audit_finds_what_sqlite_cannot_judge_at_once():

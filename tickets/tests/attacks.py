@@ -1,0 +1,39 @@
+"""How an intruder writes: in raw SQL, past every function of ours, and never to the end of the transaction."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+
+@pytest.fixture
+def prepared(db):
+    """A test whose preparations are never committed, so that no rule waiting for commit judges them instead."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def attack(sql: str, *params: Any) -> None:
+    """The statement is refused by itself; nothing waits for commit."""
+    refused(lambda: _execute(sql, *params))
+
+
+def refused(act: Callable[[], Any]) -> None:
+    """The act is refused while it writes."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        act()
+
+
+def refused_at_commit(act: Callable[[], Any]) -> None:
+    """The act is refused when the transaction would end; what was written before it is judged before it."""
+    _execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        act()
+        _execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _execute(sql: str, *params: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
