@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 SOON_SHARE = 0.25  # of the interval, still to go (S4: a warning at 75 %)
@@ -78,7 +77,7 @@ def urgency(due_at: datetime, now: datetime, made_at: datetime | None = None) ->
 def short_time(moment: datetime, now: datetime) -> str:
     """A moment in the current zone, as short as it can be said: "today 14:30", "3 May 14:30", "3 May 2025 14:30"."""
     moment, now = timezone.localtime(moment), timezone.localtime(now)
-    clock = date_format(moment, pgettext("time of day", "H:i"))
+    clock = date_format(moment, "TIME_FORMAT")
     match (moment.date() - now.date()).days:
         case 0:
             return _("today %(time)s") % {"time": clock}
@@ -87,8 +86,8 @@ def short_time(moment: datetime, now: datetime) -> str:
         case -1:
             return _("yesterday %(time)s") % {"time": clock}
     if moment.year == now.year:
-        return date_format(moment, pgettext("day of this year and time", "j M H:i"))
-    return date_format(moment, pgettext("day of another year and time", "j M Y H:i"))
+        return date_format(moment, "DAY_TIME_FORMAT")
+    return date_format(moment, "DATETIME_FORMAT")
 
 
 def midnight(day: date) -> datetime:
@@ -104,5 +103,5 @@ def next_midnight(now: datetime) -> datetime:
 def full_time(moment: datetime) -> str:
     """A moment in the current zone with weekday, year and zone: "Monday 3 May 2027, 14:30 (Asia/Shanghai)"."""
     moment = timezone.localtime(moment)
-    said = date_format(moment, pgettext("full day and time", "l j F Y, H:i"))
+    said = date_format(moment, "FULL_FORMAT")
     return f"{said} ({timezone.get_current_timezone_name()})"

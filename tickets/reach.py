@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils.formats import date_format, time_format
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from servicedesk.timewords import short_time
 
@@ -63,12 +62,11 @@ def _warnings(customer: Customer, at: datetime) -> list[Preference]:
 
 
 def _hours(customer: Customer, at: datetime) -> Preference:
-    style = pgettext("time of day", "H:i")
     start, end = customer.hours
     parts = {
-        "start": time_format(start, style),
-        "end": time_format(end, style),
-        "now": date_format(at.astimezone(customer.zone), style),
+        "start": time_format(start),
+        "end": time_format(end),
+        "now": time_format(at.astimezone(customer.zone)),
     }
     if customer.is_reachable(at):
         return Preference("phone-check", _("Good time to call, until %(end)s") % parts, "is-kept")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from servicedesk.calendars.editions import Day
@@ -29,7 +29,7 @@ def describe(steps: Sequence[Step], days: Days) -> list[str]:
 
 
 def skipped(steps: Iterable[Step], days: Days) -> str:
-    """The holidays that the steps skip, such as "October 1 to October 7: National Day"; empty if none.
+    """The holidays that the steps skip, such as "1 to 7 Oct: National Day"; empty if none.
 
     Plain weekends are not mentioned, unless they lie inside a holiday.
     """
@@ -44,17 +44,19 @@ def skipped(steps: Iterable[Step], days: Days) -> str:
 
 def month_and_day(day: date) -> str:
     """A date without its year."""
-    return date_format(day, pgettext("date format, a day without its year", "F j"))
+    return date_format(day, "MONTH_DAY_FORMAT")
 
 
 def date_range(first: date, last: date) -> str:
     """Two dates without their year, or one; the month is said once."""
     if first == last:
         return month_and_day(first)
-    same_month = (first.year, first.month) == (last.year, last.month)
-    day_alone = date_format(last, pgettext("date format, a day without its month", "j"))
-    end = day_alone if same_month else month_and_day(last)
-    return _("%(first)s to %(last)s") % {"first": month_and_day(first), "last": end}
+    if (first.year, first.month) == (last.year, last.month):
+        start = date_format(first, "MONTH_RANGE_FIRST_FORMAT")
+        end = date_format(last, "MONTH_RANGE_LAST_FORMAT")
+    else:
+        start, end = month_and_day(first), month_and_day(last)
+    return _("%(first)s to %(last)s") % {"first": start, "last": end}
 
 
 def duration(span: timedelta) -> str:

@@ -8,7 +8,6 @@ from itertools import groupby
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from servicedesk.calendars.explaining import skipped
 from servicedesk.calendars.models import Calendar
@@ -24,10 +23,7 @@ def explain(derivation: dict) -> list[str]:
     """
     if not derivation:
         return []
-    start = date_format(
-        timezone.localtime(datetime.fromisoformat(derivation["from"])),
-        pgettext("day of another year and time", "j M Y H:i"),
-    )
+    start = date_format(timezone.localtime(datetime.fromisoformat(derivation["from"])), "DATETIME_FORMAT")
     parts = {"rule": derivation["rule"], "start": start}
     if derivation["span"]:
         parts["span"] = str(Span(*derivation["span"]))

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from servicedesk.staff.models import User
 from servicedesk.staff.positions import Position
@@ -159,8 +159,8 @@ def day_text(until: datetime) -> str:
     """The end of an absence, short, in the reader's zone: its last day, or day and time."""
     local = timezone.localtime(until)
     if (local.hour, local.minute) == (0, 0):
-        return date_format(local - MINUTE, pgettext("date format", "j F"))
-    return date_format(local, pgettext("date format", "j F, H:i"))
+        return date_format(local - MINUTE, "MONTH_DAY_FORMAT")
+    return date_format(local, "DAY_TIME_FORMAT")
 
 
 def position_name(code: str) -> str:

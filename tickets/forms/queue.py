@@ -165,7 +165,7 @@ class Wanted:
     def _said(self, name: str, value: Any) -> str:
         """A value as the list of choices calls it."""
         if isinstance(value, date):
-            return date_format(value, "SHORT_DATE_FORMAT")
+            return date_format(value, "DATE_FORMAT")
         return dict(self.choices.get(name, [])).get(str(value), str(value))
 
 

@@ -223,11 +223,11 @@ def test_the_year_view_names_each_kind_of_day(client, administrator):
     url = reverse("admin:calendars_calendar_year", args=[Calendar.objects.default().pk, 2026])
     page = client.get(url).content.decode()
 
-    assert "October 1: public holiday, National Day" in page
-    assert "October 10: make-up working day, Make-up working day for 2026-10-07" in page
-    assert "October 11: non-working day" in page
-    assert "October 12: working day" in page
-    assert "October 1 to 7" in page
+    assert "1 Oct: public holiday, National Day" in page
+    assert "10 Oct: make-up working day, Make-up working day for 2026-10-07" in page
+    assert "11 Oct: non-working day" in page
+    assert "12 Oct: working day" in page
+    assert "1 to 7 Oct" in page
     assert "provisional" not in page
 
 

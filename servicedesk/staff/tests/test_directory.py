@@ -352,7 +352,7 @@ def test_the_reason_names_who_is_stood_in_for_and_until_when(one):
     found = manager_of(one.service)
 
     with timezone.override("Asia/Shanghai"):
-        assert reason_text(found) == "deputy for Manager Li, on leave until 3 May, 18:30"
+        assert reason_text(found) == "deputy for Manager Li, on leave until 3 May 18:30"
 
 
 def test_an_absence_to_midnight_names_its_last_day(one):
