@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from servicedesk.audit.readonly import ReadOnlyAdmin
+from servicedesk.shipped import ShippedForm
 from tickets.models import (
     Category,
     Contact,
@@ -28,12 +29,17 @@ NUMBER_WANTED = _("The whole number of a ticket, for instance 2026-000123")
 
 @admin.register(Category)
 class CategoryAdmin(SimpleHistoryAdmin):
-    list_display = ["name", "kind", "department", "active", "code"]
+    form = ShippedForm
+    list_display = ["shown_name", "kind", "department", "active", "code"]
     list_filter = ["active", "kind"]
     list_select_related = ["department"]
     search_fields = ["name", "code"]
     autocomplete_fields = ["department", "deputies"]
     prepopulated_fields = {"code": ["name"]}
+
+    @admin.display(description=_("name"), ordering="name")
+    def shown_name(self, category: Category) -> str:
+        return category.shown_name
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Category | None = None) -> dict:
         return {} if obj else self.prepopulated_fields

@@ -29,6 +29,7 @@ from servicedesk.calendars.models import (
 )
 from servicedesk.calendars.publishing import load_holidays, publish, publish_region, supersede
 from servicedesk.calendars.year import counts_of, months_of, periods_of, weekdays
+from servicedesk.shipped import ShippedForm
 
 FIRST_YEAR, LAST_YEAR = 1971, 2199
 CHANGES_SHOWN = 8
@@ -60,11 +61,16 @@ class OpeningHoursInline(admin.TabularInline):
 
 @admin.register(Calendar)
 class CalendarAdmin(SimpleHistoryAdmin):
-    list_display = ["name", "timezone", "region", "is_default", "version", "this_year", "next_year"]
+    form = ShippedForm
+    list_display = ["shown_name", "timezone", "region", "is_default", "version", "this_year", "next_year"]
     fields = ["name", "timezone", "region", "is_default", "version"]
     readonly_fields = ["is_default", "version"]
     inlines = [OpeningHoursInline]  # a save that changes something makes one version; due times stay
     actions = ["make_default"]
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def shown_name(self, calendar: Calendar) -> str:
+        return calendar.shown_name
 
     @property
     def media(self):

@@ -21,6 +21,7 @@ from servicedesk.calendars.hours import Interval
 from servicedesk.calendars.texts import parse_hours
 from servicedesk.calendars.worktime import WorkCalendar
 from servicedesk.calendars.zones import zone_named
+from servicedesk.shipped import Shipped
 
 region_code = RegexValidator(
     r"^[A-Z]{2}(-[A-Z0-9]{1,6})?$", _("Use a country code such as CN, or country and region such as DE-BY.")
@@ -65,7 +66,7 @@ class CalendarQuerySet(models.QuerySet["Calendar"]):
         return sorted(set(waiting.values_list("region", flat=True)))
 
 
-class Calendar(models.Model):
+class Calendar(Shipped, models.Model):
     """Working hours of the organisation or of one department (R3.7.1a).
 
     `version` and `digest` name the frozen version that new due times are worked out with; only
@@ -116,7 +117,11 @@ class Calendar(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
+
+    @property
+    def shipped_code(self) -> str:
+        return "calendar" if self.is_default else ""
 
     def edition(self, version: int | None = None) -> Edition:
         """What stood in the calendar at that version, or now.

@@ -1,6 +1,7 @@
 """Ladders are policies and set here; what was owed and rung is only read here."""
 
-from django import forms
+from datetime import datetime
+
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
@@ -11,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.audit.readonly import ReadOnlyAdmin
+from servicedesk.clock.kinds import kind_choices, kind_name
 from servicedesk.clock.ladders import STEP, revise, step_in_words
 from servicedesk.clock.models import Deadline, Heartbeat, Ladder, Ring, Rung
 from servicedesk.clock.sweep import put_back
+from servicedesk.shipped import ShippedForm
 
 
 class RungFormSet(BaseInlineFormSet):
@@ -41,7 +44,7 @@ class RungInline(admin.TabularInline):
     fields = ["number", *STEP]
 
 
-class LadderForm(forms.ModelForm):
+class LadderForm(ShippedForm):
     class Meta:
         model = Ladder
         fields = ["name", "never_waits"]
@@ -50,16 +53,35 @@ class LadderForm(forms.ModelForm):
         """A new version is written; the old one keeps its number."""
 
 
+class KindFilter(admin.SimpleListFilter):
+    title = gettext_lazy("kind of deadline")
+    parameter_name = "kind"
+
+    def lookups(self, request, model_admin):
+        return kind_choices()
+
+    def queryset(self, request, queryset):
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Ladder)
 class LadderAdmin(admin.ModelAdmin):
     form = LadderForm
-    list_display = ["name", "kind", "version", "active", "steps", "made_at", "made_by"]
-    list_filter = ["active", "kind"]
+    list_display = ["shown_name", "kind_in_words", "version", "active", "steps", "made_at", "made_by"]
+    list_filter = ["active", KindFilter]
     list_select_related = ["made_by"]
     inlines = [RungInline]  # saving makes a new version; running deadlines keep theirs
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("rungs")
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def shown_name(self, ladder: Ladder) -> str:
+        return ladder.shown_name
+
+    @admin.display(description=gettext_lazy("kind of deadline"), ordering="kind")
+    def kind_in_words(self, ladder: Ladder) -> str:
+        return kind_name(ladder.kind)
 
     @admin.display(description=gettext_lazy("steps of the ladder"))
     def steps(self, ladder: Ladder) -> str:
@@ -122,7 +144,7 @@ class SetAsideFilter(admin.SimpleListFilter):
 class DeadlineAdmin(ReadOnlyAdmin):
     list_display = [
         "label",
-        "kind",
+        "kind_in_words",
         "owner",
         "made_at",
         "due_at",
@@ -135,7 +157,24 @@ class DeadlineAdmin(ReadOnlyAdmin):
     list_filter = [SetAsideFilter]
     list_select_related = ["owner"]
     search_fields = ["=subject"]
+    fields = [
+        *("label", "kind_in_words", "owner", "first_responder", "department", "calendar", "round_the_clock"),
+        *("made_at", "due_at", "rings_next", "broken_at", "settled_at", "outcome", "its_ladder"),
+        *("set_aside_at", "error"),
+    ]
     actions = ["give_back"]  # type: ignore[assignment]  # the read-only base has none
+
+    @admin.display(description=gettext_lazy("rings next"))
+    def rings_next(self, deadline: Deadline) -> datetime | None:
+        return deadline.next_ring_at
+
+    @admin.display(description=gettext_lazy("ladder"))
+    def its_ladder(self, deadline: Deadline) -> Ladder | None:
+        return deadline.ladder
+
+    @admin.display(description=gettext_lazy("kind"), ordering="kind")
+    def kind_in_words(self, deadline: Deadline) -> str:
+        return kind_name(deadline.kind)
 
     def has_put_back_permission(self, request) -> bool:
         return request.user.has_perm("clock.put_back_deadline")

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.regulations.span import UNITS, Span
+from servicedesk.shipped import Shipped
 from servicedesk.staff.covering import covered_by
 from servicedesk.staff.models import Department, User
 from servicedesk.staff.positions import Position
@@ -28,7 +29,7 @@ class LadderQuerySet(models.QuerySet["Ladder"]):
         return self.filter(kind=kind, active=True).first()
 
 
-class Ladder(models.Model):
+class Ladder(Shipped, models.Model):
     """One version of the steps by which deadlines of a kind are reminded and escalated (S4, S5; CASES u).
 
     Saving a changed ladder makes a new version; running deadlines keep theirs.
@@ -65,7 +66,11 @@ class Ladder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.version})"
+        return f"{self.shown_name} ({self.version})"
+
+    @property
+    def shipped_code(self) -> str:
+        return f"ladder:{self.kind}"
 
 
 class Rung(models.Model):

@@ -7,11 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.utils.translation import get_language
 
 from servicedesk.calendars.models import Calendar
 from servicedesk.clock.models import Ladder
 from servicedesk.demo.days import Days
 from servicedesk.demo.texts import texts
+from servicedesk.shipped import name_what_ships
 from servicedesk.staff.absences import enter_absence
 from servicedesk.staff.models import Absence, Department, Post, User
 from servicedesk.staff.roles import Role
@@ -63,7 +65,7 @@ def make_staff(language: str, days: Days) -> Staff:
     _make_people(staff, said, language)
     _fill_positions(staff)
     _make_categories(staff, said)
-    _name_what_ships(staff, said)
+    _name_what_ships(staff)
     opens, week = days.at(0, 0), timedelta(days=7)
     _send_on_leave(staff["tech_manager"], staff["tech1"], days.at(3, 0), opens + week, told_at=days.at(6, 4))
     _send_on_leave(staff["agent4"], staff["agent2"], opens + week, opens + 2 * week, told_at=days.at(5, 6))
@@ -130,18 +132,11 @@ def _make_categories(staff: Staff, said: dict[str, Any]) -> None:
         staff.categories[code].deputies.add(staff["agent2"])
 
 
-def _name_what_ships(staff: Staff, said: dict[str, Any]) -> None:
+def _name_what_ships(staff: Staff) -> None:
     """What comes with the product is called as people here call it."""
-    for category in Category.objects.filter(code__in=SHIPPED):
-        category.name = said["categories"][category.code]
-        category.save(update_fields=["name"])
-        staff.categories[category.code] = category
-    for ladder in Ladder.objects.filter(kind__in=said["ladders"]):
-        ladder.name = said["ladders"][ladder.kind]
-        ladder.save(update_fields=["name"])
-    calendar = Calendar.objects.default()
-    calendar.name = said["calendar"]
-    calendar.save(update_fields=["name"])
+    categories = list(Category.objects.filter(code__in=SHIPPED))
+    name_what_ships([*categories, *Ladder.objects.all(), Calendar.objects.default()], get_language() or "en")
+    staff.categories |= {category.code: category for category in categories}
 
 
 def _send_on_leave(

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from servicedesk.shipped import Shipped
 from servicedesk.staff.models import Department
 
 
@@ -55,7 +56,7 @@ class Process(models.Model):
         return self.closes_by == self.Closing.CHECK
 
 
-class Category(models.Model):
+class Category(Shipped, models.Model):
     """What a matter is about, and the unit responsible for it; of kind 'task' it is a task type (R3.1.1, R4.5a)."""
 
     name = models.CharField(_("name"), max_length=120)
@@ -89,7 +90,11 @@ class Category(models.Model):
         constraints = [models.UniqueConstraint(fields=["name", "kind"], name="category_named_once_a_kind")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
+
+    @property
+    def shipped_code(self) -> str:
+        return f"category:{self.code}"
 
     @classmethod
     def for_kind(cls, kind: str) -> models.QuerySet["Category"]:

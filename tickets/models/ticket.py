@@ -330,7 +330,7 @@ class Ticket(models.Model):
     @property
     def label(self) -> str:
         """Number and category; no personal text, so that it may stand in deadlines and mail subjects."""
-        return f"{self.number} · {self.category}"
+        return f"{self.number} · {self.category.name}"
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -19,8 +19,11 @@ from django.utils.translation import gettext_lazy
 from servicedesk.audit.timeline import record
 from servicedesk.calendars.models import Calendar, check_zone
 from servicedesk.calendars.publishing import publish
+from servicedesk.clock.models import Ladder
+from servicedesk.shipped import name_what_ships
 from servicedesk.staff.models import User
 from servicedesk.staff.roles import Role
+from tickets.models import Category
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ def set_up(user: User, password: str, *, zone: str) -> None:
     user.save()
     user.groups.add(Group.objects.get(name=Role.ADMINISTRATOR))
     calendar = Calendar.objects.default()
+    name_what_ships([calendar, *Ladder.objects.all(), *Category.objects.all()], user.language)
     if calendar.timezone != zone:
         calendar.timezone = zone
         calendar.save(update_fields=["timezone"])
