@@ -157,7 +157,7 @@ def test_the_bell_is_fetched_into_the_page(page, agent):
 def test_a_theme_is_chosen_without_losing_what_was_typed(page, agent):
     page.goto("/look/")
     page.locator("#id_words").fill("The lift stops.")
-    page.get_by_label("Your menu").click()
+    page.get_by_role("button", name="Your menu").click()
     page.locator("#me").get_by_role("button", name="Dark").click()
 
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
