@@ -12,6 +12,7 @@ from servicedesk.audit.readonly import ReadOnlyAdmin
 from servicedesk.shipped import ShippedForm
 from tickets.models import (
     Category,
+    ComplainedAbout,
     Contact,
     Mark,
     Note,
@@ -153,6 +154,19 @@ class MarkAdmin(OfTickets):
     list_select_related = ["ticket", "set_by", "lifted_by"]
     exclude = ["reason"]
     readonly_fields = ["because"]
+
+
+@admin.register(ComplainedAbout)
+class ComplainedAboutAdmin(OfTickets):
+    list_display = ["ticket", "person", "named_by", "named_at", "lifted_by", "lifted_at"]
+    list_select_related = ["ticket", "person", "named_by", "lifted_by"]
+    exclude = ["reason"]
+    readonly_fields = ["because"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Nobody reads here that a complaint is about themselves."""
+        theirs = ComplainedAbout.objects.standing().filter(person=request.user.pk).values("ticket")
+        return super().get_queryset(request).exclude(ticket__in=theirs)
 
 
 @admin.register(VoidRequest)

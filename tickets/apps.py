@@ -6,6 +6,7 @@ from servicedesk.clock.describing import describe_by
 from servicedesk.clock.kinds import name_kind
 from servicedesk.customers.signals import wishes_changed
 from tickets import fulfilment
+from tickets.impartial_rules import IMPARTIAL_TRIGGERS
 from tickets.rules import CLOCK_TRIGGERS, TRIGGERS
 
 
@@ -15,7 +16,7 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Tickets")
 
     def ready(self) -> None:
-        declare("tickets", TRIGGERS)
+        declare("tickets", [*TRIGGERS, *IMPARTIAL_TRIGGERS])
         declare("clock", CLOCK_TRIGGERS)
         name_kind("promise", _("promised reply"), act=_("Reply"))
         name_kind("task", _("task to be done"), act=_("Report"))

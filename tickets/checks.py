@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from servicedesk.audit.timeline import record
 from servicedesk.clock.owing import settle
 from tickets.contacts import add_contact, hours_problem
+from tickets.impartial import check_impartial
 from tickets.limits import Word, check_due
 from tickets.models import Contact, OpinionCheck, Ticket
 from tickets.promises import lock, next_limit
@@ -39,10 +40,12 @@ def record_check(ticket: Ticket, opinion: Opinion, *, by: User, at: datetime) ->
     """Settle the open check of a resolved ticket: satisfied closes it, dissatisfied reopens it with a new promise.
 
     Nobody reached: an attempt is made, and the check is still to be completed within S15a of the first (CASES w).
-    Raises ValidationError if there is no open check, another was answered meanwhile, or something is missing.
+    Raises ValidationError if there is no open check, another was answered meanwhile, something is missing, or the
+    complaint is about `by` (CASES n).
     """
     ticket = lock(ticket)
     check = _open_check(ticket, opinion.answering, by=by, at=at)
+    check_impartial(ticket, by)
     if check.form == OpinionCheck.Form.CONFIRMATION:
         raise ValidationError(_("The customer is not to be asked here. A second person confirms instead."))
     _check_opinion(ticket, opinion, at=at)
@@ -67,12 +70,13 @@ def record_check(ticket: Ticket, opinion: Opinion, *, by: User, at: datetime) ->
 def confirm_solved(ticket: Ticket, *, by: User, at: datetime, answering: int | None = None) -> OpinionCheck:
     """A second person confirms in place of a customer who cannot or will not be asked, and so closes it (CASES g, h).
 
-    Raises ValidationError if `by` solved it, or the customer can be asked.
+    Raises ValidationError if `by` solved it or it is about them, or the customer can be asked.
     """
     ticket = lock(ticket)
     check = _open_check(ticket, answering, by=by, at=at)
     if check.form != OpinionCheck.Form.CONFIRMATION:
         raise ValidationError(_("This customer can be asked. Ask how the matter was handled."))
+    check_impartial(ticket, by)
     if check.solver_id == by.pk:
         raise ValidationError(_("Somebody other than the person who solved it has to confirm."))
     _end(check, OpinionCheck.Outcome.SATISFIED, contact=None, by=by, at=at)

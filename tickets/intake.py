@@ -1,4 +1,4 @@
-"""Taking matters in: one from the form, thousands from an import, by the same rules (R1.1b-R1.1e, R5.2.1; CASES h, l, m, s)."""
+"""Taking matters in: one from the form, thousands from an import, by the same rules (R1.1b-R1.1e, R5.2.1; CASES h, l, m, n, s)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from servicedesk.audit.words import store_many
 from servicedesk.clock.due import derive
 from servicedesk.clock.owing import Owed, owe_many
 from servicedesk.outbox.posting import Draft, post_many
-from tickets.intake_rules import Desk, check_intake
+from tickets.intake_rules import Desk, check_intake, first_owner
 from tickets.limits import Word
-from tickets.models import Contact, Kind, OpinionCheck, OwnershipPeriod, Promise, Ticket
+from tickets.models import ComplainedAbout, Contact, Kind, OpinionCheck, OwnershipPeriod, Promise, Ticket
 from tickets.numbers import draw_numbers
+from tickets.ownership import successor
 from tickets.searching import customer_tokens, ticket_tokens
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class Intake:
     requester: User | None = None
     owner: User | None = None
     repeat_of: Ticket | None = None
+    complained_about: Sequence[
+        User
+    ] = ()  # colleagues; none of them owns it longer than the moment of receipt
     answer: Answer | None = None
     promise: Word | None = None
     closed_at: datetime | None = None
@@ -83,8 +87,17 @@ def open_tickets(intakes: Sequence[Intake], *, by: User, at: datetime) -> list[T
     """
     desk = Desk.at(at)
     for intake in intakes:
-        check_intake(intake, desk=desk)
+        check_intake(intake, desk=desk, by=by)
     return _Batch(intakes, by=by, at=at, desk=desk).write()
+
+
+def _once(people: Sequence[User]) -> list[User]:
+    return list({person.pk: person for person in people}.values())
+
+
+def _passed(intake: Intake, ticket: Ticket) -> bool:
+    """Whether a ticket passed upward as it was recorded."""
+    return ticket.owner_id != first_owner(intake).pk
 
 
 @dataclass
@@ -134,6 +147,7 @@ class _Batch:
         self._owe()
         Ticket.objects.bulk_create(self.tickets)
         self._write_contacts()
+        self._write_names()
         self._write_promises_and_checks()
         self._write_periods()
         record_many([entry for rows in self._rows() for entry in self._entries(*rows)])
@@ -144,9 +158,7 @@ class _Batch:
         return zip(self.intakes, self.tickets, self.places, strict=True)
 
     def _ticket(self, intake: Intake, number: str, places: dict) -> Ticket:
-        department = self.desk.department_of(intake)
-        if department is None:
-            raise LookupError("check_intake lets no matter pass without a department")
+        department = self.desk.answerable(intake)
         process = self.desk.processes[intake.kind]
         ticket = Ticket(
             number=number,
@@ -167,7 +179,7 @@ class _Batch:
             late_reason=self.texts[places["late_reason"]],
             recorder=self.by,
             first_responder=intake.first_responder,
-            owner=intake.owner or intake.first_responder,
+            owner=first_owner(intake),
             requester=intake.requester,
             department=department,
             demands_check=process.demands_check,
@@ -176,10 +188,17 @@ class _Batch:
             source=intake.source,
             external_number=intake.external_number,
         )
-        ticket.calendar = self.desk.calendar_of(department)
+        self._pass_upward(ticket, intake)
+        ticket.calendar = self.desk.calendar_of(ticket.department)
         ticket.tokens = ticket_tokens(ticket, intake.words, self.found_by.get(ticket.customer_id or 0, ""))
         self._end_at_once(ticket, intake)
         return ticket
+
+    def _pass_upward(self, ticket: Ticket, intake: Intake) -> None:
+        """A complaint about whoever would own it is the manager's at once, or the next one's up (CASES n)."""
+        named = {person.pk for person in intake.complained_about}
+        if ticket.owner_id in named:
+            ticket.owner, ticket.department = successor(ticket, self.desk.directory, besides=named)
 
     def _end_at_once(self, ticket: Ticket, intake: Intake) -> None:
         """A matter answered and accepted in the contact, or closed at its source, enters closed."""
@@ -269,18 +288,42 @@ class _Batch:
         Promise.objects.bulk_create(promises)
         OpinionCheck.objects.bulk_create(checks)
 
+    def _write_names(self) -> None:
+        named = [
+            ComplainedAbout(ticket=ticket, person=person, named_by=self.by, named_at=self.at)
+            for intake, ticket, _ in self._rows()
+            for person in _once(intake.complained_about)
+        ]
+        if named:
+            ComplainedAbout.objects.bulk_create(named)
+
     def _write_periods(self) -> None:
         OwnershipPeriod.objects.bulk_create(
-            OwnershipPeriod(
-                ticket=ticket,
-                owner=ticket.owner,
-                department=ticket.department,
-                how="named" if intake.owner else "received",
-                from_at=ticket.received_at,
-                to_at=ticket.closed_at,
-            )
-            for intake, ticket, _ in self._rows()
+            period for intake, ticket, _ in self._rows() for period in self._periods(intake, ticket)
         )
+
+    def _periods(self, intake: Intake, ticket: Ticket) -> list[OwnershipPeriod]:
+        """One stretch from the receipt on; two where the ticket passed upward as it was recorded."""
+        first = OwnershipPeriod(
+            ticket=ticket,
+            owner=first_owner(intake),
+            department=ticket.department,
+            how="named" if intake.owner else "received",
+            from_at=ticket.received_at,
+            to_at=ticket.closed_at,
+        )
+        if not _passed(intake, ticket):
+            return [first]
+        first.department, first.to_at = self.desk.answerable(intake), self.at
+        next_one = OwnershipPeriod(
+            ticket=ticket,
+            owner=ticket.owner,
+            department=ticket.department,
+            how=OwnershipPeriod.How.COMPLAINT,
+            from_at=self.at,
+            to_at=ticket.closed_at,
+        )
+        return [first, next_one]
 
     def _entries(self, intake: Intake, ticket: Ticket, places: dict) -> list[Record]:
         key, at = ticket.key, self.at
@@ -288,11 +331,18 @@ class _Batch:
         entries = [
             Record(key, "received", by, at, {
                 "kind": ticket.kind, "category": ticket.category_id, "severity": ticket.severity,
-                "channel": ticket.channel, "first_responder": ticket.first_responder_id, "owner": ticket.owner_id,
+                "channel": ticket.channel, "first_responder": ticket.first_responder_id, "owner": first_owner(intake).pk,
                 "received_at": ticket.received_at, "read_back": ticket.read_back, "words": ticket.first_words,
                 "wanted": ticket.wanted, "customer": ticket.customer_id, "repeat_of": ticket.repeat_of_id,
             })
         ]  # fmt: skip
+        entries += [
+            Record(key, "complained_about", by, at, {"person": person.pk})
+            for person in _once(intake.complained_about)
+        ]
+        if _passed(intake, ticket):
+            moved = {"owner": ticket.owner_id, "was": first_owner(intake).pk, "how": "complaint"}
+            entries.append(Record(key, "owner_changed", by, at, moved))
         if intake.promise:
             entries.append(
                 Record(key, "promised", by, at, {
@@ -321,7 +371,10 @@ class _Batch:
                 told["named_first_responder"] = ticket.first_responder
             if intake.repeat_of and intake.repeat_of.owner_id != self.by.pk:
                 told["repeat_contact"] = intake.repeat_of.owner
+            if _passed(intake, ticket) and ticket.owner_id != self.by.pk:
+                told["complaint_passed_on"] = ticket.owner
             params = {"label": ticket.label, "path": ticket.path, "by": self.by.display_name}
+            params["owner"] = ticket.owner.display_name if _passed(intake, ticket) else ""
             drafts += [
                 Draft(
                     event=event,

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from servicedesk.regulations.standing import Settings
+from servicedesk.staff.directory import Directory
 from servicedesk.staff.models import Department
 from tickets.limits import TASK, check_due, first_limit
 from tickets.models import Kind, Process, Ticket
 
 if TYPE_CHECKING:
     from servicedesk.calendars.models import Calendar
+    from servicedesk.staff.models import User
     from tickets.intake import Intake
 
 BACKDATED = timedelta(days=1)  # how far back a receipt may lie without a reason (CASES m)
@@ -32,6 +35,11 @@ class Desk:
     fallback_department: Department | None
     _calendars: dict[int, Calendar] = field(default_factory=dict)
 
+    @cached_property
+    def directory(self) -> Directory:
+        """Who stands above whom, read only where a complaint is about whoever would own it."""
+        return Directory.at(self.now)
+
     @classmethod
     def at(cls, moment: datetime) -> Desk:
         processes = {process.kind: process for process in Process.objects.all()}
@@ -39,8 +47,14 @@ class Desk:
 
     def department_of(self, intake: Intake) -> Department | None:
         """Which unit is answerable: the owner's, else the one responsible for the category, else the whole house."""
-        owner = intake.owner or intake.first_responder
-        return owner.department or intake.category.department or self.fallback_department
+        return first_owner(intake).department or intake.category.department or self.fallback_department
+
+    def answerable(self, intake: Intake) -> Department:
+        """That unit, for a matter that `check_intake` let pass. Raises LookupError for others."""
+        department = self.department_of(intake)
+        if department is None:
+            raise LookupError("check_intake lets no matter pass without a department")
+        return department
 
     def calendar_of(self, department: Department) -> Calendar:
         """The work calendar of a unit, looked up once a batch."""
@@ -49,9 +63,15 @@ class Desk:
         return self._calendars[department.pk]
 
 
-def check_intake(intake: Intake, *, desk: Desk) -> None:
+def first_owner(intake: Intake) -> User:
+    """Who has a matter at the moment of its receipt."""
+    return intake.owner or intake.first_responder
+
+
+def check_intake(intake: Intake, *, desk: Desk, by: User) -> None:
     """Refuse what the regulations do not allow. Raises ValidationError with a message for each field."""
     errors: dict[str, str] = {}
+    _check_named(intake, by, errors)
     _check_who(intake, errors)
     _check_what(intake, desk, errors)
     _check_when(intake, desk, errors)
@@ -74,6 +94,18 @@ def _check_who(intake: Intake, errors: dict[str, str]) -> None:
     if not intake.first_responder.is_active:
         errors["first_responder"] = _(
             "This colleague has left or is blocked. Name the person who was first asked."
+        )
+
+
+def _check_named(intake: Intake, by: User, errors: dict[str, str]) -> None:
+    """Only an open complaint is about a colleague, and none of them answers it as accepted (CASES n)."""
+    if not intake.complained_about:
+        return
+    if intake.kind != Kind.COMPLAINT or intake.closed_at:
+        errors["complained_about"] = _("Only an open complaint can be about a colleague.")
+    if intake.answer and {by.pk, intake.first_responder.pk} & {one.pk for one in intake.complained_about}:
+        errors["answer"] = _(
+            "Whom it is about cannot answer it as accepted. Promise a time; the manager has it then."
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
@@ -11,7 +12,16 @@ from django.utils.translation import gettext_lazy
 from servicedesk.audit.invariants import Violation, invariant
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline
-from tickets.models import Contact, OpinionCheck, OwnershipPeriod, Promise, Reading, Ticket, VoidRequest
+from tickets.models import (
+    ComplainedAbout,
+    Contact,
+    OpinionCheck,
+    OwnershipPeriod,
+    Promise,
+    Reading,
+    Ticket,
+    VoidRequest,
+)
 
 BATCH = 500  # tickets whose first entries are read at once
 
@@ -73,6 +83,28 @@ def _differs(ticket: Ticket, entry: Entry | None) -> str:
     told = (facts["first_responder"], facts["received_at"], facts["words"].words)
     same = told == (ticket.first_responder_id, ticket.received_at, ticket.first_words_id)
     return "" if same else _("First responder, first words or receipt differ from the timeline.")
+
+
+@invariant("11", gettext_lazy("Nobody owns or judges a complaint about themselves"))
+def complaints_are_handled_by_others() -> Iterator[Violation]:
+    """Of open ones the owner is not named; what somebody decided while named counts, not what they did before or after."""
+    named = ComplainedAbout.objects.filter(ticket=OuterRef("pk"), person=OuterRef("owner"), lifted_at=None)
+    yield from _violations(
+        Ticket.objects.open().filter(Exists(named), kind="complaint"), _("The complaint is about its owner.")
+    )
+    judged: list[tuple[Any, str, str, str]] = [
+        (OpinionCheck.objects.exclude(outcome="withdrawn"), "ticket", "asked_by", "asked_at"),
+        (VoidRequest.objects.all(), "ticket", "decided_by", "decided_at"),
+        (Reading.objects.all(), "contact__ticket", "read_by", "read_at"),
+    ]
+    for rows, ticket, person, moment in judged:
+        standing = ComplainedAbout.objects.filter(
+            Q(lifted_at=None) | Q(lifted_at__gt=OuterRef(moment)),
+            ticket=OuterRef(ticket), person=OuterRef(person), named_at__lt=OuterRef(moment),
+        )  # fmt: skip
+        numbers = rows.filter(Exists(standing)).values_list(f"{ticket}__number", flat=True)
+        for number in numbers.iterator():
+            yield Violation(f"ticket:{number}", _("Somebody judged a complaint about themselves."))
 
 
 @invariant("3", gettext_lazy("Unresolved means exactly one live deadline"))

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from servicedesk.audit.timeline import Head
 from servicedesk.clock.due import due_after
 from servicedesk.regulations.standing import setting_at
-from tickets.models import Kind, OpinionCheck, Process, Reading, Ticket
+from tickets.models import ComplainedAbout, Kind, OpinionCheck, Process, Reading, Ticket
 from tickets.repeats import matters_of
 from tickets.resolving import may_confirm_task
 
@@ -32,6 +32,7 @@ class Step(StrEnum):
     CHECK = "check"  # ask the customer how it was handled
     CONFIRM = "confirm"  # as the second person, confirm that it is solved
     SECOND = "second"  # wait for a second person
+    OTHERS = "others"  # it is about this person: somebody else asks or confirms
     OBJECTION = "objection"  # wait whether the customer objects to a written answer
     REQUESTER = "requester"  # as the requester, confirm that the task is done
     WAIT = "wait"  # wait for the requester
@@ -55,6 +56,8 @@ def next_step(ticket: Ticket, check: OpinionCheck | None, user: User) -> Step:
         case Ticket.State.UNRESOLVED:
             return Step.TASK if ticket.kind == Kind.TASK else Step.REPLY
     if check is not None:
+        if user.pk in ComplainedAbout.objects.people(ticket):
+            return Step.OTHERS
         if check.form == OpinionCheck.Form.CUSTOMER:
             return Step.CHECK
         return Step.SECOND if check.solver_id == user.pk else Step.CONFIRM
@@ -119,4 +122,8 @@ def repeats_of(ticket: Ticket) -> TicketQuerySet:
 def unread(ticket: Ticket) -> Reading | None:
     """The reply on the file that the manager has still to read."""
     waiting = Reading.objects.filter(contact__ticket=ticket, deadline__settled_at=None)
-    return waiting.select_related("contact__by", "contact__words", "deadline__owner").order_by("pk").first()
+    return (
+        waiting.select_related("contact__by", "contact__words", "contact__ticket", "deadline__owner")
+        .order_by("pk")
+        .first()
+    )

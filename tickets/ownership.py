@@ -1,4 +1,4 @@
-"""Whose a ticket is: beginning, taking over, and passing on when somebody leaves (INV 1; CASES e, f, p)."""
+"""Whose a ticket is: beginning, taking over, and passing on when somebody leaves (INV 1; CASES e, f, n, p)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from servicedesk.clock.owing import pass_on
 from servicedesk.outbox.posting import post
 from servicedesk.staff.directory import Directory
 from servicedesk.staff.models import Department, User
-from tickets.models import OwnershipPeriod, Ticket
+from tickets.impartial import check_impartial
+from tickets.models import ComplainedAbout, OwnershipPeriod, Ticket
 from tickets.promises import lock
 
 
@@ -52,6 +53,7 @@ def take_over(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
         raise ValidationError(_("This ticket is closed. Reopen it first."))
     if ticket.owner_id == by.pk:
         raise ValidationError(_("This ticket is yours already."))
+    check_impartial(ticket, by)
     if not may_take_over(ticket, by):
         raise ValidationError(
             _("Only a manager of the unit or a deputy for this category can take the ticket over.")
@@ -70,7 +72,9 @@ def take_over(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
 
 
 def may_take_over(ticket: Ticket, user: User) -> bool:
-    """Managers and executives of the unit, holders of the right, and the category's deputies."""
+    """Managers and executives of the unit with the right, and the category's deputies; nobody whom it is about."""
+    if user.pk in ComplainedAbout.objects.people(ticket):
+        return False
     leads = Department.objects.led_by(user).filter(pk=ticket.department_id)
     if user.has_perm("tickets.take_over_tickets") and leads.exists():
         return True
@@ -92,8 +96,8 @@ def change_owner(
 
 
 def owner_after_closing(ticket: Ticket, *, at: datetime) -> tuple[User, Department]:
-    """Who has a reopened matter: the last owner, else the department manager (CASES p)."""
-    if ticket.owner.is_active:
+    """Who has a reopened matter: the last owner, else the department manager (CASES n, p)."""
+    if ticket.owner.is_active and ticket.owner_id not in ComplainedAbout.objects.people(ticket):
         return ticket.owner, ticket.department
     return successor(ticket, Directory.at(at))
 
@@ -103,9 +107,9 @@ def successor(
 ) -> tuple[User, Department]:
     """The department manager, or the next one up, who takes what a leaver owned or reads what nobody can be told.
 
-    Never the ticket's owner nor those `besides` (CASES f, g). Raises ValidationError if nobody else works here.
+    Never the ticket's owner, whom it is about, nor those `besides` (CASES f, g, n). Raises ValidationError if nobody else works here.
     """
-    exclude = {ticket.owner_id, *besides}
+    exclude = {ticket.owner_id, *ComplainedAbout.objects.people(ticket), *besides}
     holding = directory.holder(
         "department_manager",
         department_id=ticket.department_id,

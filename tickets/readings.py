@@ -43,14 +43,20 @@ def withdraw_readings(ticket: Ticket, *, by: User, at: datetime, reason: str) ->
         withdraw(reading.deadline, by=by, at=at, reason=reason)
 
 
-def pass_on_readings(user: User, *, by: User | str, at: datetime) -> int:
-    """Pass what a leaver still had to read to the next manager, in the caller's transaction. Returns how many."""
+def pass_on_readings(user: User, *, by: User | str, at: datetime, ticket: Ticket | None = None) -> int:
+    """Pass what a leaver still had to read to the next manager, in the caller's transaction. Returns how many.
+
+    With a `ticket`, what somebody who stays had to read on that one.
+    """
     directory = Directory.at(at)
     passed = 0
-    for reading in _unread().filter(deadline__owner=user).order_by("pk"):
-        ticket = lock(reading.contact.ticket)
-        reader, department = successor(ticket, directory, besides={user.pk, *_writers(reading.contact)})
-        record(ticket.key, "reading_passed_on", by=by, at=at, owner=reader.pk, was=user.pk)
+    unread = _unread().filter(deadline__owner=user)
+    if ticket:
+        unread = unread.filter(contact__ticket=ticket)
+    for reading in unread.order_by("pk"):
+        read_on = lock(reading.contact.ticket)
+        reader, department = successor(read_on, directory, besides={user.pk, *_writers(reading.contact)})
+        record(read_on.key, "reading_passed_on", by=by, at=at, owner=reader.pk, was=user.pk)
         passed += pass_on(reading.deadline, owner=reader, department=department)
     return passed
 

@@ -19,7 +19,7 @@ from servicedesk.regulations.span import Span
 from servicedesk.staff.models import Department
 from tickets.contacts import add_contact, hours_problem, mode_problem
 from tickets.limits import UNREACHED_DAYS, Word, check_due
-from tickets.models import Contact, Kind, Promise, Reading, Ticket
+from tickets.models import ComplainedAbout, Contact, Kind, Promise, Reading, Ticket
 from tickets.promises import lock, next_limit, renew
 from tickets.readings import owe_reading
 from tickets.resolving import resolve
@@ -189,9 +189,9 @@ def confirm_reading(reading: Reading, *, by: User, at: datetime) -> Reading:
 
 
 def may_read(reading: Reading, user: User, *, at: datetime) -> bool:
-    """The manager who owes the reading, their deputy, whoever leads the unit or sees all tickets; never its author."""
-    owed = reading.deadline
-    if reading.contact.by_id == user.pk:
+    """The manager who owes the reading, their deputy, whoever leads the unit or sees all; never its author nor whom it is about."""
+    owed, ticket = reading.deadline, reading.contact.ticket
+    if user.pk in {reading.contact.by_id, *ComplainedAbout.objects.people(ticket)}:
         return False
     if user.has_perm("tickets.view_all_tickets") or owed.owner_id in {user.pk, *covered_by(user, at=at)}:
         return True

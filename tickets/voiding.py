@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
+from tickets.impartial import check_impartial
 from tickets.models import Ticket, VoidRequest
 from tickets.promises import lock
 from tickets.resolving import close_void
@@ -35,10 +36,11 @@ def ask_to_void(ticket: Ticket, *, reason: str, by: User, at: datetime) -> VoidR
 
 @transaction.atomic
 def decide_void(request: VoidRequest, *, confirmed: bool, by: User, at: datetime) -> VoidRequest:
-    """Confirm or refuse a request to void, by somebody else; a breach that stands already stays."""
+    """Confirm or refuse a request to void, by somebody else whom it is not about; a breach that stands already stays."""
     ticket = lock(request.ticket)
     if request.asked_by_id == by.pk:
         raise ValidationError(_("Somebody other than the person who asked has to confirm."))
+    check_impartial(ticket, by)
     if confirmed:
         _check_voidable(ticket)
     decided = VoidRequest.objects.filter(pk=request.pk, confirmed=None).update(

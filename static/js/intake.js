@@ -60,6 +60,23 @@ form.addEventListener("input", (event) => {
   if (event.target === who || event.target.name === "customer") event.stopPropagation();
 });
 
+/* --- whom of us it is about: one list a colleague, the last one free ---------------------------------------------- */
+
+document.getElementById("about").addEventListener("change", ({ currentTarget, target }) => {
+  const lists = [...currentTarget.querySelectorAll("select")];
+  const empty = lists.filter((list) => !list.value);
+  if (target.value && !empty.length) lists.at(-1).after(copyOf(target));
+  else if (!target.value && empty.length > 1) empty.at(-1).remove();
+});
+
+function copyOf(list) {
+  const copy = list.cloneNode(true);
+  copy.removeAttribute("id");
+  copy.value = "";
+  copy.options[0].text = list.closest("fieldset").dataset.more;
+  return copy;
+}
+
 /* --- the listening card stays as one left it ---------------------------------------------------------------------- */
 
 const listening = document.getElementById("listening");

@@ -20,7 +20,7 @@ from tickets.forms.fields import (
     offer_persons,
 )
 from tickets.forms.promise import PromiseFields
-from tickets.models import Category, Contact, Mark, Ticket
+from tickets.models import Category, ComplainedAbout, Contact, Mark, Ticket
 
 FOUND = 8  # customers offered for a search
 
@@ -90,6 +90,17 @@ class MarkForm(TicketForm):
     def prepare(self) -> None:
         standing = set(self.ticket.marks.filter(lifted_at=None).values_list("code", flat=True))
         offer(self.fields["mark"], [code for code in Mark.Code if code.value not in standing])
+
+
+class AboutForm(TicketForm):
+    """A colleague whom the complaint is about, and what is said of them (CASES n)."""
+
+    person = forms.ModelChoiceField(User.objects.none(), label=_("Who is complained about"))
+    words = WordsField(label=_("What is said of them"), rows=3)
+
+    def prepare(self) -> None:
+        named = ComplainedAbout.objects.people(self.ticket)
+        limit(self.fields["person"], User.objects.visible_to(self.user).active().exclude(pk__in=named))
 
 
 class ReasonForm(TicketForm):

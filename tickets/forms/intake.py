@@ -28,6 +28,7 @@ EARLIEST, FURTHEST = (
     datetime(2100, 1, 1, tzinfo=UTC),
 )  # beyond is a slip of the pen
 LONGEST = 20_000  # characters of what a person types
+KEY_DIGITS = 19  # those of the first number that is no key
 OTHER = "other"  # a time of one's own instead of one that is offered
 LEAN_KINDS = {Kind.INQUIRY, Kind.TASK}  # nothing but words and category is asked (CASES s)
 READ_BACK = [
@@ -76,6 +77,15 @@ def needs_by_kind() -> dict[str, str]:
     }
 
 
+class OneByOne(forms.SelectMultiple):
+    """Several rows, each chosen in a list of its own; the template draws the lists, the last one empty."""
+
+    def value_from_datadict(self, data, files, name):
+        """What was chosen; a key longer than any, on which SQLite would stumble, counts as 0, which is nobody's."""
+        chosen = super().value_from_datadict(data, files, name) or []
+        return [value if len(value) < KEY_DIGITS else "0" for value in chosen if value]
+
+
 class MatterForm(forms.Form):
     """What the customer says, and what it is about. What a kind does not need may stay empty."""
 
@@ -118,8 +128,16 @@ class MatterForm(forms.Form):
     read_back_note = forms.CharField(label=gettext_lazy("because"), max_length=LONGEST, required=False)
     cause = forms.CharField(label=gettext_lazy("What led to it"), max_length=LONGEST, required=False)
 
-    def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
+    complained_about = forms.ModelMultipleChoiceField(
+        User.objects.none(), label=gettext_lazy("About a colleague"), required=False, widget=OneByOne
+    )
+
+    def __init__(self, kind: str, people: list, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.people = people
+        named = self.fields["complained_about"]
+        assert isinstance(named, forms.ModelMultipleChoiceField)
+        named.queryset = User.objects.active()
         self.needs = needs_by_kind()
         self.fields["kind"].widget.needs = self.needs
         offered = Category.for_kind(kind)
@@ -131,9 +149,16 @@ class MatterForm(forms.Form):
         values = super().clean() or {}
         if self.needs.get(values.get("kind", "")) == "full":
             self._demand_all(values)
+        if values.get("kind") != Kind.COMPLAINT:
+            values["complained_about"] = []
         values["severity"] = values.get("severity") or Ticket.Severity.ORDINARY
         values["read_back"] = values.get("read_back") or Ticket.ReadBack.NOT_ASKED
         return values
+
+    @property
+    def named(self) -> list[str]:
+        """Who is chosen as complained about, and an empty place for one more."""
+        return [*(str(value) for value in self["complained_about"].value() or []), ""]
 
     def _demand_all(self, values: dict[str, Any]) -> None:
         gaps = full_intake_gaps(*(values.get(name, "") for name in ("read_back", "read_back_note", "wanted")))

@@ -81,6 +81,7 @@ class Sheet:
             anonymous=who["anonymous"] and what["kind"] != Kind.TASK,
             project=who["project"],
             repeat_of=who["repeat_of"],
+            complained_about=list(what["complained_about"]),
             received_at=late["received_at"],
             late_reason=late["late_reason"],
             first_responder=late["first_responder"] or self.user,
@@ -121,7 +122,7 @@ class Sheet:
 
 
 def make_sheet(
-    user: User, *, at: datetime, data: Mapping[str, str] | None = None, initial: Mapping[str, str] = {}
+    user: User, *, at: datetime, data: Mapping[str, str] | None = None, initial: Mapping[str, Any] = {}
 ) -> Sheet:
     """The form with `data` to be checked, or, without, with `initial` filled in and nothing complained about."""
     given = initial if data is None else data
@@ -135,7 +136,7 @@ def make_sheet(
         at=at,
         form_key=form_key_in(given) or secrets.token_urlsafe(16),
         caller=CallerForm(caller, data, initial=dict(initial)),
-        matter=MatterForm(kind, data, initial={**initial, "kind": kind}),
+        matter=MatterForm(kind, people, data, initial={**initial, "kind": kind}),
         ending=EndingForm(
             kind, offer_for(user, given, at=at), people, data, initial={"requester": user.pk, **initial}
         ),

@@ -131,7 +131,7 @@ class Import:
                     self._compare(number, before[number], words)
                     continue
                 intake = self._intake(row, number, words)
-                check_intake(intake, desk=self.desk)
+                check_intake(intake, desk=self.desk, by=self.owner)
             except RowError as problem:
                 self._refuse(row, str(problem))
             except ValidationError as refusal:

@@ -3,12 +3,13 @@
 from tickets.models.contact import Contact, Note, Reading
 from tickets.models.policies import Category, Kind, Process
 from tickets.models.promise import OpinionCheck, Promise
-from tickets.models.standing import Mark, OwnershipPeriod, VoidRequest
+from tickets.models.standing import ComplainedAbout, Mark, OwnershipPeriod, VoidRequest
 from tickets.models.submission import Submission
 from tickets.models.ticket import NumberSeries, Ticket
 
 __all__ = [
     "Category",
+    "ComplainedAbout",
     "Contact",
     "Kind",
     "Mark",

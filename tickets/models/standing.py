@@ -1,6 +1,8 @@
-"""Whose a ticket is, what it is marked as, and who wants it void."""
+"""Whose a ticket is, what it is marked as, which colleagues it is about, and who wants it void."""
 
 from __future__ import annotations
+
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.models import Words
 from servicedesk.staff.models import Department
+from tickets.models.policies import Kind
 from tickets.models.ticket import Ticket
 
 
@@ -21,6 +24,7 @@ class OwnershipPeriod(models.Model):
         TAKEN_OVER = "taken_over", _("taken over")
         LEAVER = "leaver", _("passed on when a colleague left")
         REOPENED = "reopened", _("reopened")
+        COMPLAINT = "complaint", _("passed on because the complaint is about the owner")
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="periods", db_index=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
@@ -83,6 +87,61 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return self.get_code_display()
+
+
+class ComplainedAboutQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        """Those that nobody has lifted."""
+        return self.filter(lifted_at=None)
+
+    def people(self, ticket: Ticket) -> set[int]:
+        """The colleagues whom a ticket is about; only complaints are about anybody."""
+        if ticket.kind != Kind.COMPLAINT or ticket.pk is None:
+            return set()
+        return set(self.standing().filter(ticket=ticket).values_list("person", flat=True))
+
+
+class ComplainedAbout(models.Model):
+    """A colleague whom a complaint is about: neither its owner nor a judge of it while that stands (CASES n)."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="complained_about", db_index=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("complained about")
+    )
+    reason = models.OneToOneField(
+        Words, models.PROTECT, null=True, related_name="+", help_text="none where the first words say it"
+    )
+    named_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    named_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    lifted_at = models.DateTimeField(null=True)
+
+    objects = ComplainedAboutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("colleague complained about")
+        verbose_name_plural = _("colleagues complained about")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "person"], condition=Q(lifted_at=None), name="complained_about_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at=None, lifted_by=None)
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="complained_about_lifted_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_by=None) | ~Q(lifted_by=F("person")),
+                name="complained_about_lifted_by_another",
+            ),
+        ]
+        indexes = [models.Index(fields=["ticket"], name="complained_about_of_ticket")]  # people()
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.person_id}"
 
 
 class VoidRequest(models.Model):

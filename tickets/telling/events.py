@@ -310,6 +310,22 @@ def owner_changed(fact: Fact, known: Known) -> Told:
     return Told(_("passed the ticket on from %(was)s to %(name)s") % names, "user-share")
 
 
+@tells("complained_about")
+def complained_about(fact: Fact, known: Known) -> Told:
+    """Who is named stands on the page for those whom it concerns, not on the timeline that everybody reads."""
+    parts = [Part(words=known.text(fact["words"]))] if fact["words"] else []
+    title = _("named whom of us it is about")
+    return Told(
+        title, "user-exclamation", "is-soon", parts, below=[Part(tag=_("About a colleague"), tone="is-soon")]
+    )
+
+
+@tells("complained_about_lifted")
+def complained_about_lifted(fact: Fact, known: Known) -> Told:
+    title = _("took back that it is about a colleague")
+    return Told(title, "user-check", "", [Part(words=known.text(fact["words"]))])
+
+
 @tells("marked")
 def marked(fact: Fact, known: Known) -> Told:
     mark = {"mark": _choice(Mark.Code, fact["mark"])}

@@ -131,6 +131,36 @@ def test_the_kind_decides_what_is_asked(page, agent):
     expect(page.locator("#id_words")).to_be_focused()
 
 
+@pytest.mark.clause("CASES n")
+def test_colleagues_complained_about_are_named_on_the_keyboard(page, agent):
+    rude, ruder = (make_agent(display_name=name) for name in ("Zhang Wei", "Qian Duo"))
+    make_category(name="Heating", kind="complaint")
+    page.goto("/tickets/new/")
+    first = page.locator("#id_complained_about")
+    expect(page.locator("#about-hint")).to_be_hidden()
+    first.focus()
+    page.keyboard.type("Zhan")
+    expect(page.locator("#about select")).to_have_count(2)
+    expect(page.locator("#about-hint")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.type("Qian")
+    expect(page.locator("#about select")).to_have_count(3)
+    first.select_option("")
+    expect(page.locator("#about select")).to_have_count(2)
+    first.select_option(str(rude.pk))
+    choose(page, "Fault")
+    expect(page.locator("#about")).to_be_hidden()
+    choose(page, "Complaint")
+    page.keyboard.press("Alt+a")
+    page.keyboard.type("He hung up.")
+    page.locator("#id_category").select_option(label="Heating")
+    page.locator("#id_wanted").fill("An apology")
+    for words in ("Ordinary", "Yes, and confirmed"):
+        choose(page, words)
+    ticket = saved(page)
+    assert {row.person for row in ticket.complained_about.all()} == {rude, ruder}
+
+
 def test_a_refusal_keeps_everything_and_leads_to_what_is_wrong(page, agent, console_errors):
     customer = make_customer("Wang Fang", phones=["138 1234 5678"])
     page.goto("/tickets/new/?phone=13812345678")

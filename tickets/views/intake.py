@@ -33,7 +33,8 @@ def new(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and "find" not in request.POST:
         return save(request)
     if request.method == "POST":
-        sheet = make_sheet(request.user, at=now, initial=request.POST.dict())
+        typed = {**request.POST.dict(), "complained_about": request.POST.getlist("complained_about")}
+        sheet = make_sheet(request.user, at=now, initial=typed)
     else:
         given = {name: request.GET[name] for name in PREFILLED if name in request.GET}
         who = request.GET.get("phone") or request.GET.get("customer")
@@ -107,7 +108,7 @@ def caller(request: StaffRequest) -> HttpResponse:
 @require_safe
 def categories(request: StaffRequest) -> HttpResponse:
     """The categories that are offered for a kind of matter."""
-    form = MatterForm(kind_in(request.GET), initial={"category": request.GET.get("category", "")})
+    form = MatterForm(kind_in(request.GET), [], initial={"category": request.GET.get("category", "")})
     return render(request, "tickets/_intake_category.html", {"form": form})
 
 

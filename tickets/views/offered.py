@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.timewords import short_time
+from tickets.about_staff import lift_name, name_colleague
 from tickets.contacts import correct_contact, hear_from_customer, nobody_to_tell, update_customer
 from tickets.corrections import correct_customer, establish, reclassify
 from tickets.forms import acts
 from tickets.forms.fields import TicketForm
 from tickets.marks import lift_mark, set_mark
-from tickets.models import Contact, Mark, Ticket
+from tickets.models import Contact, Kind, Mark, Ticket
 from tickets.notes import add_note
 from tickets.resolving import reopen
 from tickets.voiding import ask_to_void
@@ -89,6 +90,20 @@ def _mark(ticket: Ticket, form: acts.MarkForm, by: User, at: datetime) -> str:
 def _lift(ticket: Ticket, form: acts.ReasonForm, by: User, at: datetime) -> str:
     mark = lift_mark(form.target, reason=form.cleaned_data["words"], by=by, at=at)
     return _("Mark lifted: %(mark)s.") % {"mark": mark}
+
+
+def _name_colleague(ticket: Ticket, form: acts.AboutForm, by: User, at: datetime) -> str:
+    person = form.cleaned_data["person"]
+    named = name_colleague(ticket, person, reason=form.cleaned_data["words"], by=by, at=at)
+    if named.ticket.owner_id == ticket.owner_id:
+        return _("Written down: it is about %(name)s.") % {"name": person}
+    names = {"name": person, "owner": named.ticket.owner}
+    return _("Written down: it is about %(name)s. %(owner)s has it now.") % names
+
+
+def _lift_name(ticket: Ticket, form: acts.ReasonForm, by: User, at: datetime) -> str:
+    named = lift_name(form.target, reason=form.cleaned_data["words"], by=by, at=at)
+    return _("Taken back: it is not about %(name)s.") % {"name": named.person}
 
 
 def _establish(ticket: Ticket, form: acts.EstablishForm, by: User, at: datetime) -> str:
@@ -177,6 +192,17 @@ ACTS = {
             on=lambda ticket: Mark.objects.filter(ticket=ticket, lifted_at=None),
         ),
         Act(
+            "about", gettext_lazy("About a colleague"), gettext_lazy("Write down"), "user-exclamation", acts.AboutForm,
+            _name_colleague, lambda ticket: ticket.kind == Kind.COMPLAINT and _is_open(ticket),
+            gettext_lazy("Who is complained about neither owns the ticket nor judges it; what was theirs passes to the manager."),
+            "b",
+        ),
+        Act(
+            "not-about", gettext_lazy("Not about this colleague"), gettext_lazy("Take it back"), "user-check",
+            acts.ReasonForm, _lift_name, lead=gettext_lazy("It stays on the timeline, and whoever has the ticket keeps it."),
+            on=lambda ticket: ticket.complained_about.standing().select_related("person"),
+        ),
+        Act(
             "customer", gettext_lazy("Correct the customer"), gettext_lazy("Put on the ticket"), "user-edit",
             acts.CustomerForm, _correct_customer,
             lead=gettext_lazy("The old value stays on the timeline; the owner is told."),
@@ -198,7 +224,7 @@ ACTS = {
         ),
     )
 }  # fmt: skip
-BESIDE = ("update", "heard", "note", "establish", "reclassify", "mark", "customer", "reopen", "void")
+BESIDE = ("update", "heard", "note", "establish", "reclassify", "mark", "about", "customer", "reopen", "void")
 
 
 def offered_beside(ticket: Ticket) -> list[Act]:

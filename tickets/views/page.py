@@ -17,6 +17,7 @@ from servicedesk.customers.channels import SPOKEN
 from servicedesk.staff.models import User
 from servicedesk.staff.requests import StaffRequest
 from tickets import overview
+from tickets.about_staff import names_for
 from tickets.contacts import nobody_to_tell
 from tickets.forms.fields import TicketForm
 from tickets.forms.reply import CheckForm, ReplyForm, TaskForm
@@ -94,6 +95,7 @@ def standing(ticket: Ticket, user: User, *, now: datetime) -> dict[str, Any]:
         "marks": list(Mark.objects.filter(ticket=ticket, lifted_at=None).select_related("reason")),
         "flags": overview.flags(ticket, at=now),
         "reading": reading,
+        "about": names_for(ticket, user),
         "may_read": reading is not None and may_read(reading, user, at=now),
         "void_request": ticket.void_requests.filter(confirmed=None)
         .select_related("reason", "asked_by")
