@@ -13,7 +13,7 @@ class FollowupsConfig(AppConfig):
     verbose_name = _("Follow-ups")
 
     def ready(self) -> None:
-        name_kind("holiday_list", _("holiday list of next year"))
+        name_kind("holiday_list", _("holiday list of next year"), clauses="R5.8a")
         fulfil(
             "record",
             "R5.8a",

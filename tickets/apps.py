@@ -18,9 +18,9 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         declare("tickets", [*TRIGGERS, *IMPARTIAL_TRIGGERS])
         declare("clock", CLOCK_TRIGGERS)
-        name_kind("promise", _("promised reply"), act=_("Reply"))
+        name_kind("promise", _("promised reply"), act=_("Reply"), clauses="R1.1e R1.1f")
         name_kind("task", _("task to be done"), act=_("Report"))
-        name_kind("check", _("opinion check"), act=_("Ask"))
+        name_kind("check", _("opinion check"), act=_("Ask"), clauses="R1.2g")
         name_kind("reading", _("reply on the file to be read"), act=_("Read"))
         fulfilment.tell()
 

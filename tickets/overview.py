@@ -41,10 +41,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Flag:
-    """Something about a ticket that stands out, in a word or two, with what it means."""
+    """Something about a ticket that stands out, in a word or two, with what it means and the clause that says so."""
 
     text: str
     meaning: str
+    clause: str
     tone: str = ""
 
 
@@ -76,7 +77,7 @@ def flags(ticket: Ticket, *, at: datetime) -> list[Flag]:
     found = []
     if ticket.chased:
         text = ngettext("chased once", "chased %(n)s times", ticket.chased) % {"n": ticket.chased}
-        found.append(Flag(text, _("The customer had to ask for news first."), "is-soon"))
+        found.append(Flag(text, _("The customer had to ask for news first."), "R1.4c", "is-soon"))
     live = ticket.live_deadline
     if live is None:
         return found
@@ -84,10 +85,10 @@ def flags(ticket: Ticket, *, at: datetime) -> list[Flag]:
     said = ticket.contacts.told().filter(at__gt=live.made_at)
     if due_after(promptly, live.made_at, work) < at and ticket.customer_id and not said.exists():
         meaning = _("Nothing has been said to the customer since the promise was made.")
-        found.append(Flag(_("silent"), meaning, "is-soon"))
+        found.append(Flag(_("silent"), meaning, "R1.4b", "is-soon"))
     if due_after(promptly, ticket.touched_at, work) < at:
         meaning = _("Nobody has touched this ticket for longer than %(span)s.") % {"span": promptly}
-        found.append(Flag(_("untouched"), meaning, "is-soon"))
+        found.append(Flag(_("untouched"), meaning, "R3.2.2", "is-soon"))
     return found
 
 

@@ -12,14 +12,18 @@ class KindName:
 
     name: str | Promise
     act: str | Promise = ""
+    clauses: str = ""
 
 
 _names: dict[str, KindName] = {}
 
 
-def name_kind(code: str, name: str | Promise, *, act: str | Promise = "") -> None:
-    """Give a kind of deadline its name; `act` is what settles it in one word, such as "Reply"."""
-    _names[code] = KindName(name, act)
+def name_kind(code: str, name: str | Promise, *, act: str | Promise = "", clauses: str = "") -> None:
+    """Give a kind of deadline its name; `act` is what settles it in one word, such as "Reply".
+
+    `clauses`: ids, with spaces between, of the regulations' clauses that demand it.
+    """
+    _names[code] = KindName(name, act, clauses)
 
 
 def kind_name(code: str) -> str:
@@ -30,6 +34,11 @@ def kind_name(code: str) -> str:
 def kind_act(code: str) -> str:
     """The word for what settles it in the reader's language."""
     return (str(_names[code].act) if code in _names else "") or _("Open")
+
+
+def kind_clauses(code: str) -> list[str]:
+    """The clauses that demand it."""
+    return _names[code].clauses.split() if code in _names else []
 
 
 def kind_choices() -> list[tuple[str, str]]:

@@ -28,6 +28,8 @@ FOUND = 8  # customers offered for a search
 class UpdateForm(TicketForm):
     """A step told to the customer before they ask (R1.4c)."""
 
+    clauses = {"words": "R1.4c", "odd_hours": "R5.10.3a"}
+
     mode = forms.ChoiceField(
         label=_("How"), choices=[(one.value, one.label) for one in (Contact.Mode.SPOKEN, Contact.Mode.WRITTEN)],
         initial="spoken", widget=forms.RadioSelect(),
@@ -41,6 +43,8 @@ class UpdateForm(TicketForm):
 
 class HeardForm(TicketForm):
     """Word from the customer about this matter."""
+
+    clauses = {"asked": "R1.4c"}
 
     channel = forms.ChoiceField(label=_("Through"), choices=channel_choices)
     person = forms.ModelChoiceField(ContactPerson.objects.none(), required=False, label=_("Who said it"))
@@ -84,6 +88,8 @@ class NoteForm(TicketForm):
 class MarkForm(TicketForm):
     """One of the four marks, with what makes it so."""
 
+    clauses = {"mark": "R4.5c R5.2.5 R5.7a R7.2.1.4b"}
+
     mark = forms.ChoiceField(label=_("Mark"), widget=forms.RadioSelect())
     words = WordsField(label=_("What makes it so"), rows=3)
 
@@ -112,6 +118,8 @@ class ReasonForm(TicketForm):
 class EstablishForm(TicketForm):
     """The true cause, and what the customer wants most, as known now (R3.3.2b, R1.5.X)."""
 
+    clauses = {"wanted": "R1.5.X", "cause": "R3.3.2b"}
+
     wanted = WordsField(required=False, rows=3, label=_("What the customer wants most"))
     cause = WordsField(required=False, rows=3, label=_("True cause"))
 
@@ -123,6 +131,8 @@ class EstablishForm(TicketForm):
 
 class ReclassifyForm(TicketForm):
     """Another category or severity, with the reason (R4.5a)."""
+
+    clauses = {"severity": "R4.5a"}
 
     category = forms.ModelChoiceField(Category.objects.none(), label=_("Category"), empty_label=None)
     severity = forms.ChoiceField(
@@ -137,6 +147,8 @@ class ReclassifyForm(TicketForm):
 
 class CorrectionForm(TicketForm):
     """How what was written down should read; the old words stay (CASES r)."""
+
+    clauses = {"words": "R1.1b"}
 
     words = WordsField(label=_("How it should read"), rows=6)
 

@@ -89,6 +89,14 @@ class OneByOne(forms.SelectMultiple):
 class MatterForm(forms.Form):
     """What the customer says, and what it is about. What a kind does not need may stay empty."""
 
+    clauses = {
+        "words": "R1.1b",
+        "wanted": "R1.5.X",
+        "severity": "R4.5a",
+        "read_back": "R1.1c",
+        "cause": "R3.3.2b",
+    }
+
     words = forms.CharField(
         label=gettext_lazy("What the customer says"),
         max_length=LONGEST,
@@ -171,6 +179,8 @@ class MatterForm(forms.Form):
 
 class EndingForm(forms.Form):
     """Answered and accepted in the call, or promised by a time (R1.1d, R1.1e); a task has its due time."""
+
+    clauses = {"answer": "R1.1d", "due": "R1.1e"}
 
     PROMISE, ANSWER = "promise", "answer"
 
@@ -261,6 +271,8 @@ def stated(text: str) -> datetime | None:
 
 class LateForm(forms.Form):
     """Received earlier, or by somebody else (CASES m); all of it optional."""
+
+    clauses = {"first_responder": "R5.2.1"}
 
     received_at = moment_field(gettext_lazy("Received at"))
     first_responder = forms.ModelChoiceField(

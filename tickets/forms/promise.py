@@ -13,6 +13,8 @@ from tickets.limits import Word
 class PromiseFields(TicketForm):
     """When the customer hears next, what they will be told, through which channel."""
 
+    clauses = {"due_at": "R1.1g"}  # why a field is asked (servicedesk/regulations/templatetags/clauses.py)
+
     due_at = MomentField(required=False, label=_("The customer hears from us by"))
     will_tell = WordsField(required=False, rows=2, label=_("What they will be told"))
     next_channel = forms.ChoiceField(required=False, choices=Channel.choices, label=_("Through"))

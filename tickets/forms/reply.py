@@ -23,6 +23,13 @@ SOLVED = [("no", _("Not yet")), ("yes", _("Solved"))]
 class ReplyForm(PromiseFields):
     """What was said to the customer, whether that solved it, and if not, when they hear next (R1.1f, R1.1g)."""
 
+    clauses = PromiseFields.clauses | {
+        "words": "R1.1f",
+        "chased": "R1.4c",
+        "odd_hours": "R5.10.3a",
+        "accepted": "R1.1d",
+    }
+
     answering = KeyField()
     mode = forms.ChoiceField(label=_("How"), widget=forms.RadioSelect())
     channel = forms.ChoiceField(label=_("Through"), choices=channel_choices)
@@ -117,6 +124,8 @@ class TaskForm(PromiseFields):
 
 class CheckForm(PromiseFields):
     """How the customer found the handling; dissatisfied demands the next promise (R1.2g)."""
+
+    clauses = PromiseFields.clauses | {"outcome": "R1.2g", "odd_hours": "R5.10.3a"}
 
     answering = KeyField()
     outcome = forms.ChoiceField(label=_("How did the customer find it?"), widget=forms.RadioSelect())

@@ -23,6 +23,12 @@ def kind_act(code: str) -> str:
 
 
 @register.filter
+def kind_clauses(code: str) -> list[str]:
+    """The clauses that demand what is owed."""
+    return kinds.kind_clauses(code)
+
+
+@register.filter
 def day_words(moment: datetime | None) -> str:
     """The end of an absence, short: its last day, or day and time; empty where it is open."""
     return day_text(moment) if moment else ""

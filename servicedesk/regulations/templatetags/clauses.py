@@ -9,7 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from servicedesk.regulations.clauses import CLAUSE_ID, CLAUSES
+from servicedesk.regulations.catalogue import DEFINITIONS
+from servicedesk.regulations.clauses import CLAUSE_ID, CLAUSES, Clause
 from servicedesk.regulations.rows import Row
 
 register = template.Library()
@@ -78,3 +79,9 @@ def setting_url(context, row: Row) -> str:
     if row.home:
         return row.home.url()
     return reverse("admin:regulations_setting_change", args=[row.definition.code])
+
+
+@register.filter
+def clauses_behind(code: str) -> list[Clause]:
+    """The clauses that a setting stands for."""
+    return [CLAUSES[one] for one in DEFINITIONS[code].clauses]
