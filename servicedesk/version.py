@@ -5,9 +5,9 @@ from functools import cache
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 
 VERSION = "0.3.dev"
+TABLE = "django_migrations"
 
 Migration = tuple[str, str]  # app label, name
 
@@ -19,10 +19,10 @@ def known_migrations() -> frozenset[Migration]:
 
 
 def applied_migrations(connection: BaseDatabaseWrapper) -> frozenset[Migration]:
-    """Every migration that this database has gone through, of apps that are still installed."""
+    """Every migration that this database has gone through, of apps that are still installed; none if it is empty."""
+    if TABLE not in connection.introspection.table_names():
+        return frozenset()
     installed = {config.label for config in apps.get_app_configs()}
-    return frozenset(
-        migration
-        for migration in MigrationRecorder(connection).applied_migrations()
-        if migration[0] in installed
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT app, name FROM {TABLE}")  # noqa: S608
+        return frozenset((app, name) for app, name in cursor.fetchall() if app in installed)
