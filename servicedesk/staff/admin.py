@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
 from servicedesk.audit.timeline import record
+from servicedesk.staff import permissions
 from servicedesk.staff.absences import end_absence, enter_absence
 from servicedesk.staff.admin_forms import AbsenceFormSet, AddEmployeeForm, EmployeeForm
 from servicedesk.staff.admin_lists import TreeList
@@ -336,6 +337,14 @@ class RoleAdmin(GroupAdmin):
     """The roles; what their permissions are is on record."""
 
     list_display = ["__str__", "name"]
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.queryset = permissions.that_roles_have()
+        field.label_from_instance = permissions.in_words
+        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

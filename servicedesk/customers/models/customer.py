@@ -163,7 +163,7 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
-        permissions = [("restrict_channels", "Can restrict a customer to writing")]
+        permissions = [("restrict_channels", _("Can restrict a customer to writing"))]
         constraints = [
             models.CheckConstraint(
                 name="customer_hours_in_order",
