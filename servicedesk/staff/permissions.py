@@ -25,7 +25,8 @@ def in_words(permission: Permission) -> str:
     own = dict(model._meta.permissions).get(permission.codename, permission.name)
     words = USUAL[act] if act in USUAL else gettext(str(own))
     section = apps.get_app_config(kind.app_label).verbose_name
-    return f"{capfirst(str(section))} · {model._meta.verbose_name}{gettext(': ')}{words}"
+    what = f"{capfirst(str(section))} · {model._meta.verbose_name}"
+    return gettext("%(what)s: %(words)s") % {"what": what, "words": words}
 
 
 def that_roles_have() -> QuerySet[Permission]:
