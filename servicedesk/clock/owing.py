@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import Record, lock_heads, record_many
 from servicedesk.clock.models import Deadline, Ladder, Ring
-from servicedesk.clock.schedule import schedule
+from servicedesk.clock.schedule import Step, schedule
 
 if TYPE_CHECKING:
     from servicedesk.calendars.models import Calendar
@@ -72,22 +72,33 @@ def owe_many(owed: Sequence[Owed], *, at: datetime) -> list[Deadline]:
     """Enter many things owed in a constant number of statements; the same rules as `owe`."""
     ladders = Ladder.objects.filter(active=True, kind__in={one.kind for one in owed if one.ladder is None})
     active = {ladder.kind: ladder for ladder in ladders.prefetch_related("rungs")}
-    return Deadline.objects.bulk_create(
-        [_deadline(one, one.ladder or active.get(one.kind), at=at) for one in owed], batch_size=500
-    )
+    steps: dict[
+        tuple, list[Step]
+    ] = {}  # what is due at one time by one ladder and calendar rings at the same times
+    deadlines = []
+    for one in owed:
+        ladder = one.ladder or active.get(one.kind)
+        alike = (one.due_at, ladder and ladder.pk, one.matter.calendar.pk, one.round_the_clock)
+        if alike not in steps:
+            steps[alike] = _steps(one, ladder, at=at)
+        deadlines.append(_deadline(one, ladder, steps[alike], at=at))
+    return Deadline.objects.bulk_create(deadlines, batch_size=500)
 
 
-def _deadline(one: Owed, ladder: Ladder | None, *, at: datetime) -> Deadline:
+def _steps(one: Owed, ladder: Ladder | None, *, at: datetime) -> list[Step]:
     if one.due_at <= at:
         raise ValidationError(_("The promised time must lie in the future."), code="past")
-    matter = one.matter
-    steps = schedule(
+    return schedule(
         list(ladder.rungs.all()) if ladder else [],
         made_at=at,
         due_at=one.due_at,
-        work=matter.calendar.work_calendar(),
+        work=one.matter.calendar.work_calendar(),
         waits=not (one.round_the_clock or (ladder and ladder.never_waits)),
     )
+
+
+def _deadline(one: Owed, ladder: Ladder | None, steps: list[Step], *, at: datetime) -> Deadline:
+    matter = one.matter
     return Deadline(
         kind=one.kind,
         subject=matter.key,

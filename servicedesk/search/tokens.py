@@ -9,7 +9,7 @@ found as well, for telephones.
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 LONGEST_TEXT = 50_000  # characters read of one text
@@ -26,6 +26,9 @@ UNSPACED = re.compile(
     "[\u3005-\u3007\u3031-\u3035\u3041-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\uf900-\ufaff\U00020000-\U0003ffff\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]"
 )
+ALPHANUMERIC = re.compile(r"[^\W_]+")
+UNSPACED_RUNS = re.compile(f"({UNSPACED.pattern}+)")
+LETTERED = [*range(0x300, 0x20000), *range(0xE0100, 0xE01F0)]  # where the marks of all scripts stand
 # accents, variation selectors, joiners, soft hyphens, direction marks
 SILENT = re.compile(
     "[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
@@ -39,6 +42,8 @@ GROUPED = re.compile(
 
 def fold(text: str) -> str:
     """The text with widths, case and accents evened out, so that Ｍüller and muller meet."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text).casefold()
     return unicodedata.normalize("NFKC", SILENT.sub("", apart)).translate(UNDECOMPOSED)
 
@@ -56,16 +61,30 @@ def kind_of(character: str) -> str:
 
 def runs(folded: str) -> Iterator[tuple[bool, str]]:
     """Unbroken runs of characters, each with whether it is to be cut into pairs."""
-    for kind, characters in groupby(folded, lambda c: {"": None, "pair": True}.get(kind_of(c), False)):
-        if kind is not None:
-            yield kind, "".join(characters)
+    marked = any(kind_of(c) and not c.isalnum() for c in set(folded))
+    for run in (_with_marks() if marked else ALPHANUMERIC).findall(folded):
+        if run.isascii():
+            yield False, run
+            continue
+        for place, part in enumerate(UNSPACED_RUNS.split(run)):
+            if part:
+                yield place % 2 == 1, part
+
+
+@cache
+def _with_marks() -> re.Pattern[str]:
+    """Letters, digits and the vowel signs and other marks of some scripts: several times as slow as without."""
+    marks = "".join(chr(code) for code in LETTERED if unicodedata.category(chr(code))[0] == "M")
+    return re.compile(f"(?:[^\\W_]+|[{marks}]+|{UNSPACED.pattern}+)+")
 
 
 def tokens(text: str) -> str:
     """All tokens under which the text is to be found, in order, each once, separated by single spaces."""
     folded = fold(text[:LONGEST_TEXT])[:LONGEST_TEXT]
     found: dict[str, None] = {}
-    for unspaced, run in runs(f"{folded}\n{GROUPED.sub(joined, folded)}"):
+    if GROUPED.search(folded):
+        folded = f"{folded}\n{GROUPED.sub(joined, folded)}"
+    for unspaced, run in runs(folded):
         found.update(dict.fromkeys(pairs(run) if unspaced else word_tokens(run)))
     return " ".join(found)
 
@@ -94,6 +113,8 @@ def query_pairs(run: str) -> list[str]:
 
 def word_tokens(word: str) -> list[str]:
     """The word; of a serial number such as SN12345 its parts as well; of a long number its endings."""
+    if word.isascii() and word.isalpha():
+        return [word[:LONGEST_WORD]]
     parts = ["".join(part) for _, part in groupby(word, lambda c: kind_of(c) == "digit")]
     endings = [
         part[-length:]

@@ -1,12 +1,13 @@
 """What a text is found by, without a database."""
 
 import unicodedata
+from itertools import groupby
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servicedesk.search.tokens import MOST_QUERY_TOKENS, UNSPACED, query_tokens, tokens
+from servicedesk.search.tokens import MOST_QUERY_TOKENS, UNSPACED, fold, kind_of, query_tokens, runs, tokens
 
 
 def found(text: str, query: str) -> bool:
@@ -132,3 +133,14 @@ def test_ten_thousand_different_characters_are_all_found():
     assert found(text, text[:20])
     assert found(text, text[-2:])
     assert found(text, text[-1])
+
+
+@given(st.text(alphabet="ab1 2-+()09中文éñกิहिन्ा０Ａ_.①²Ⅷ\u0e3b\n", max_size=60) | st.text(max_size=60))
+def test_runs_are_what_kind_of_says_of_each_character(text):
+    folded = fold(text)
+    by_character = [
+        (kind, "".join(characters))
+        for kind, characters in groupby(folded, lambda c: {"": None, "pair": True}.get(kind_of(c), False))
+        if kind is not None
+    ]
+    assert list(runs(folded)) == by_character
