@@ -12,11 +12,10 @@ from django.db import transaction
 from servicedesk.audit.models import Words
 from servicedesk.audit.timeline import Record, record_many
 from servicedesk.audit.words import store_many
-from servicedesk.clock.due import derive
 from servicedesk.clock.owing import Owed, owe_many
 from servicedesk.outbox.posting import Draft, post_many
 from tickets.intake_rules import Desk, check_intake, first_owner
-from tickets.limits import Word
+from tickets.limits import Word, derive_first
 from tickets.models import ComplainedAbout, Contact, Kind, OpinionCheck, OwnershipPeriod, Promise, Ticket
 from tickets.numbers import draw_numbers
 from tickets.ownership import successor
@@ -136,6 +135,7 @@ class _Batch:
             "late_reason": self.texts.add(intake.late_reason),
             "answer": self.texts.add(intake.answer.words) if intake.answer else None,
             "promise": self.texts.add(intake.promise.will_tell) if intake.promise else None,
+            "wish": self.texts.add(intake.promise.wish) if intake.promise else None,
         }
 
     def write(self) -> list[Ticket]:
@@ -219,7 +219,13 @@ class _Batch:
                 intake.promise.due_at,
                 {}
                 if intake.kind == Kind.TASK
-                else derive("S2", None, self.at, intake.promise.due_at, ticket.calendar),
+                else derive_first(
+                    intake.promise,
+                    self.desk.receipt(intake),
+                    ticket.calendar,
+                    at=self.at,
+                    standing=self.desk.standing,
+                ),
             )
             for intake, ticket in promising
         ]
@@ -347,7 +353,7 @@ class _Batch:
             entries.append(
                 Record(key, "promised", by, at, {
                     "due_at": intake.promise.due_at, "words": self.texts[places["promise"]], "number": 1,
-                    "wished": intake.promise.wished,
+                    "wished": intake.promise.wished, "wish": self.texts[places["wish"]],
                 })
             )  # fmt: skip
         if intake.answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from servicedesk.customers.channels import Channel
 from servicedesk.regulations.standing import Settings
 from servicedesk.staff.directory import Directory
 from servicedesk.staff.models import Department
-from tickets.limits import TASK, check_due, first_limit
+from tickets.limits import TASK, check_due, first_limit, wish_problem
 from tickets.models import Kind, Process, Ticket
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ class Desk:
     def department_of(self, intake: Intake) -> Department | None:
         """Which unit is answerable: the owner's, else the one responsible for the category, else the whole house."""
         return first_owner(intake).department or intake.category.department or self.fallback_department
+
+    def receipt(self, intake: Intake) -> datetime:
+        """From when the promise of a matter is judged: an import's from now (CASES l)."""
+        return self.now if intake.source else intake.received_at or self.now
 
     def answerable(self, intake: Intake) -> Department:
         """That unit, for a matter that `check_intake` let pass. Raises LookupError for others."""
@@ -88,13 +94,28 @@ def _check_who(intake: Intake, errors: dict[str, str]) -> None:
         errors["customer"] = _("An anonymous matter names no customer.")
     elif not (is_task or intake.anonymous or intake.customer):
         errors["customer"] = _("Choose the customer, or mark the matter as anonymous.")
-    person = intake.contact_person
-    if person and (intake.customer is None or person.customer_id != intake.customer.pk):
-        errors["contact_person"] = _("This person does not belong to the customer.")
+    _check_belonging(intake, errors)
     if not intake.first_responder.is_active:
         errors["first_responder"] = _(
             "This colleague has left or is blocked. Name the person who was first asked."
         )
+    for name in ("owner", "requester"):
+        person = getattr(intake, name)
+        if person and not (person.is_active and person.blocked_at is None):
+            errors[name] = _("This colleague has left or is blocked.")
+
+
+def _check_belonging(intake: Intake, errors: dict[str, str]) -> None:
+    """Contact person, project and the matter that is repeated are the customer's; one without a customer has none."""
+    person, customer = intake.contact_person, intake.customer and intake.customer.pk
+    if person and person.customer_id != customer:
+        errors["contact_person"] = _("This person does not belong to the customer.")
+    elif person and not person.active:
+        errors["contact_person"] = _("This person no longer speaks for the customer.")
+    if intake.project and intake.project.customer_id != customer:
+        errors["project"] = _("This project belongs to another customer.")
+    if intake.repeat_of and (customer is None or intake.repeat_of.customer_id != customer):
+        errors["repeat_of"] = _("That matter is another customer's.")
 
 
 def _check_named(intake: Intake, by: User, errors: dict[str, str]) -> None:
@@ -112,9 +133,23 @@ def _check_named(intake: Intake, by: User, errors: dict[str, str]) -> None:
 def _check_what(intake: Intake, desk: Desk, errors: dict[str, str]) -> None:
     if not intake.words.strip():
         errors["words"] = _("Write down what the customer says, in their words.")
-    for name in ("words", "wanted", "cause", "read_back_note", "late_reason"):
-        if len(getattr(intake, name)) > LONGEST:
+    for name, text in _texts(intake):
+        if len(text) > LONGEST:
             errors[name] = _("This text is too long: at most %(most)s characters.") % {"most": LONGEST}
+    for name, code, known, message in (
+        ("channel", intake.channel, Channel, _("Choose how it came in.")),
+        ("severity", intake.severity, Ticket.Severity, _("Choose how severe it is.")),
+        (
+            "read_back",
+            intake.read_back,
+            Ticket.ReadBack,
+            _("Say whether you read the matter back to the customer."),
+        ),
+    ):
+        if code not in known.values:
+            errors[name] = message
+    if intake.promise and intake.kind != Kind.TASK and intake.promise.channel not in Channel.values:
+        errors["reply_by"] = _("Choose how the customer is answered.")
     if intake.kind not in desk.processes:
         errors["kind"] = _("Choose what kind of matter this is.")
         return
@@ -122,6 +157,16 @@ def _check_what(intake: Intake, desk: Desk, errors: dict[str, str]) -> None:
         errors["category"] = _("Choose a category that is offered for this kind of matter.")
     if desk.processes[intake.kind].full_intake and not intake.source:
         errors |= full_intake_gaps(intake.read_back, intake.read_back_note, intake.wanted)
+
+
+def _texts(intake: Intake) -> Iterator[tuple[str, str]]:
+    for name in ("words", "wanted", "cause", "read_back_note", "late_reason"):
+        yield name, getattr(intake, name)
+    if intake.answer:
+        yield "answer", intake.answer.words
+    if intake.promise:
+        yield "will_tell", intake.promise.will_tell
+        yield "wish", intake.promise.wish
 
 
 def full_intake_gaps(read_back: str, read_back_note: str, wanted: str) -> dict[str, str]:
@@ -162,8 +207,11 @@ def _check_outcome(intake: Intake, desk: Desk) -> None:
     if department is None:
         raise ValidationError({"first_responder": _("This colleague belongs to no department yet.")})
     if intake.promise:
-        received_at = desk.now if intake.source else intake.received_at or desk.now
-        limit = first_limit(received_at, desk.calendar_of(department), at=desk.now, standing=desk.standing)
+        if problem := wish_problem(intake.promise):
+            raise ValidationError({"wish": problem})
+        limit = first_limit(
+            desk.receipt(intake), desk.calendar_of(department), at=desk.now, standing=desk.standing
+        )
         if intake.kind == Kind.TASK:
             limit = desk.now + TASK
         check_due(intake.promise, limit=limit, at=desk.now)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from servicedesk.clock.due import Proposal, due_after, propose
+from servicedesk.clock.due import WISH, Proposal, derive, due_after, propose
 from servicedesk.regulations.standing import Settings
 from servicedesk.timewords import full_time
 
@@ -29,15 +29,21 @@ class Word:
     will_tell: str
     channel: str
     wished: bool = False  # the customer asked for this later time
+    wish: str = ""  # in their words, where no other exchange holds them
 
 
 def propose_first(
     received_at: datetime, calendar: Calendar, *, at: datetime, standing: Settings | None = None
 ) -> Proposal:
-    """The first promise to propose: S2a after receipt, or after now where that has passed already."""
-    span = (standing or Settings.at(at))["S2a"]
-    proposal = propose(span, received_at, calendar, rule="S2a")
-    return proposal if proposal.due_at > at else propose(span, at, calendar, rule="S2a")
+    """The first promise to propose: S2a after receipt, or after now where that has passed; never beyond S2."""
+    standing = standing or Settings.at(at)
+    proposal = propose(standing["S2a"], received_at, calendar, rule="S2a")
+    if proposal.due_at <= at:
+        proposal = propose(standing["S2a"], at, calendar, rule="S2a")
+    if proposal.due_at <= first_limit(received_at, calendar, at=at, standing=standing):
+        return proposal
+    start = counted_from(received_at, calendar, at=at, standing=standing)
+    return propose(standing["S2"], start, calendar, rule="S2")
 
 
 def propose_next(calendar: Calendar, *, at: datetime, standing: Settings | None = None) -> Proposal:
@@ -45,13 +51,40 @@ def propose_next(calendar: Calendar, *, at: datetime, standing: Settings | None 
     return propose((standing or Settings.at(at))["S2a"], at, calendar, rule="S2a")
 
 
+def counted_from(
+    received_at: datetime, calendar: Calendar, *, at: datetime, standing: Settings | None = None
+) -> datetime:
+    """From when S2 counts: the receipt, or the recording of a late entry of which nothing is left of it (CASES m)."""
+    over = due_after((standing or Settings.at(at))["S2"], received_at, calendar.work_calendar()) <= at
+    return at if over else received_at
+
+
 def first_limit(
     received_at: datetime, calendar: Calendar, *, at: datetime, standing: Settings | None = None
 ) -> datetime:
-    """The latest first promise: S2 after receipt, or after now where a late entry leaves nothing of it (CASES m)."""
-    work, span = calendar.work_calendar(), (standing or Settings.at(at))["S2"]
-    limit = due_after(span, received_at, work)
-    return limit if limit > at else due_after(span, at, work)
+    """The latest first promise: S2 from the moment that counts."""
+    standing = standing or Settings.at(at)
+    start = counted_from(received_at, calendar, at=at, standing=standing)
+    return due_after(standing["S2"], start, calendar.work_calendar())
+
+
+def derive_first(
+    word: Word, received_at: datetime, calendar: Calendar, *, at: datetime, standing: Settings
+) -> dict:
+    """How the time of a first promise came about: within S2, and from when where not from the receipt, or at a wish."""
+    if word.wished:
+        return derive(WISH, None, at, word.due_at, calendar)
+    derivation = derive("S2", None, at, word.due_at, calendar)
+    if counted_from(received_at, calendar, at=at, standing=standing) != received_at:
+        derivation["over_from"] = received_at.isoformat()
+    return derivation
+
+
+def wish_problem(word: Word) -> str:
+    """What a first promise at the customer's own wish still lacks (CASES d): there is no exchange yet that holds it."""
+    if word.wished and not word.wish.strip():
+        return _("Write down in the customer's words that they want to hear from us later.")
+    return ""
 
 
 def later_limit(calendar: Calendar, *, at: datetime) -> datetime:

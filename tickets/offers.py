@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.clock.explaining import explain
 from servicedesk.regulations.standing import Settings
-from tickets.limits import first_limit, propose_first
+from tickets.limits import WISHED, counted_from, first_limit, propose_first
 
 if TYPE_CHECKING:
     from servicedesk.calendars.models import Calendar
@@ -32,11 +32,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Offer:
-    """What may be promised: the proposed time with its reasons, other good ones, and the latest that is allowed."""
+    """What may be promised: the proposed time with its reasons, other good ones, and the latest: by the rules, and as wished."""
 
     proposed: datetime
     reasons: list[str]
     latest: datetime
+    wished_latest: datetime
     longest: str  # S2 in words
     choices: list[Choice]
     unpublished: int | None  # a year on the way whose holidays are not known yet
@@ -45,25 +46,30 @@ class Offer:
 def first_offer(received_at: datetime, calendar: Calendar, *, at: datetime) -> Offer:
     """What to offer for the first promise on a matter received at `received_at`; times are UTC, soonest first.
 
-    Every choice lies in open time or at a closing, after `at` and not beyond S2. A proposal that S2a puts beyond S2
-    is drawn back to it.
+    Every choice lies in open time or at a closing, after `at` and not beyond S2.
     """
     standing = Settings.at(at)
     latest = first_limit(received_at, calendar, at=at, standing=standing)
     proposal = propose_first(received_at, calendar, at=at, standing=standing)
-    proposed = min(proposal.due_at, latest)
-    named = {proposed: _("proposed")}
+    named = {proposal.due_at: _("proposed")}
     for due_at, name in _times(calendar.work_calendar(), at):
         if at < due_at <= latest:
             named.setdefault(due_at, name)
     return Offer(
-        proposed=proposed,
-        reasons=explain(proposal.derivation),
+        proposed=proposal.due_at,
+        reasons=explain(proposal.derivation | _late(received_at, calendar, at=at, standing=standing)),
         latest=latest,
+        wished_latest=max(latest, at + WISHED),
         longest=str(standing["S2"]),
         choices=[Choice(due_at, name) for due_at, name in sorted(named.items())],
         unpublished=_unpublished(calendar, latest),
     )
+
+
+def _late(received_at: datetime, calendar: Calendar, *, at: datetime, standing: Settings) -> dict:
+    """What the reasons add where S2 from the receipt is over."""
+    start = counted_from(received_at, calendar, at=at, standing=standing)
+    return {"over_from": received_at.isoformat()} if start != received_at else {}
 
 
 def _unpublished(calendar: Calendar, latest: datetime) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
-from servicedesk.clock.due import derive
+from servicedesk.clock.due import WISH, derive
 from servicedesk.clock.models import Deadline, Ladder
 from servicedesk.clock.owing import owe
 from tickets.limits import TASK, Word, later_limit
@@ -55,7 +55,7 @@ def give_word(
         due_at=word.due_at,
         at=at,
         ladder=ladder_for(ticket),
-        derivation=derive("S3", None, at, word.due_at, ticket.calendar),
+        derivation=derive(WISH if word.wished else "S3", None, at, word.due_at, ticket.calendar),
     )
     words = store(word.will_tell)
     promise = ticket.promises.create(

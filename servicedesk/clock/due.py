@@ -21,6 +21,9 @@ WALL_UNITS = {
 }
 
 
+WISH = "wish"  # the rule of a time that the customer asked for (CASES d)
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A due time and how it came about; `derivation` is stored with the deadline and explained by `explain`."""

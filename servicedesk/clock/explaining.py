@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from servicedesk.calendars.explaining import skipped
 from servicedesk.calendars.models import Calendar
 from servicedesk.calendars.worktime import Step
+from servicedesk.clock.due import WISH
 from servicedesk.regulations.catalogue import DEFINITIONS
 from servicedesk.regulations.span import Span
 
@@ -25,13 +26,18 @@ def explain(derivation: dict) -> list[str]:
         return []
     start = date_format(timezone.localtime(datetime.fromisoformat(derivation["from"])), "DATETIME_FORMAT")
     parts = {"rule": derivation["rule"], "start": start}
-    if derivation["span"]:
+    if derivation["rule"] == WISH:
+        reasons = [_("Chosen on %(start)s, as the customer wished") % parts]
+    elif derivation["span"]:
         parts["span"] = str(Span(*derivation["span"]))
         reasons = [_("%(span)s (%(rule)s) from %(start)s") % parts]
     else:
         reasons = [
             _("Chosen on %(start)s, within %(rule)s") % (parts | {"rule": rule_in_words(parts["rule"])})
         ]
+    if over_from := derivation.get("over_from"):
+        begun = date_format(timezone.localtime(datetime.fromisoformat(over_from)), "DATETIME_FORMAT")
+        reasons.append(_("counted from the entry, because from %(start)s on it was over") % {"start": begun})
     return [*reasons, *filter(None, [closed_spells(derivation)])]
 
 

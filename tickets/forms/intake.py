@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +17,7 @@ from servicedesk.customers.channels import Channel
 from servicedesk.staff.models import User
 from tickets.intake import Answer
 from tickets.intake_rules import full_intake_gaps
-from tickets.limits import Word
+from tickets.limits import Word, wish_problem
 from tickets.models import Category, Kind, Process, Ticket
 from tickets.offers import Choice, Offer
 
@@ -198,6 +199,10 @@ class EndingForm(forms.Form):
     )
     due = forms.CharField(label=gettext_lazy("The customer hears from us by"), max_length=40, required=False)
     due_at = moment_field(gettext_lazy("Another time"))
+    wished = forms.BooleanField(label=gettext_lazy("The customer asked for this later time"), required=False)
+    wish = forms.CharField(
+        label=gettext_lazy("Why later, in the customer's words"), max_length=LONGEST, required=False
+    )
     will_tell = forms.CharField(
         label=gettext_lazy("What they will be told"), max_length=LONGEST, required=False
     )
@@ -251,10 +256,20 @@ class EndingForm(forms.Form):
         due_at = values.get("due_at") if is_other else stated(values.get("due", ""))
         name = "due_at" if is_other else "due"
         if due_at:
-            return Word(due_at=due_at, will_tell=will_tell, channel=values.get("reply_by", ""))
+            word = Word(due_at=due_at, will_tell=will_tell, channel=values.get("reply_by", ""))
+            return self._as_wished(word, values) if is_other and not is_task else word
         if name not in self.errors:
             self.add_error(name, _("Say by when the customer hears from us."))
         return None
+
+    def _as_wished(self, word: Word, values: dict[str, Any]) -> Word:
+        """Only a time of one's own is one that the customer wished (CASES d)."""
+        if not values.get("wished"):
+            return word
+        word = replace(word, wished=True, wish=values.get("wish", ""))
+        if (problem := wish_problem(word)) and "wish" not in self.errors:
+            self.add_error("wish", problem)
+        return word
 
 
 def stated(text: str) -> datetime | None:

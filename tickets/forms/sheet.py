@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -98,7 +98,7 @@ class Sheet:
             return word
         who, came_by = self.caller.cleaned_data, self.matter.cleaned_data["channel"]
         channel = reply_channel(came_by, who["customer"], who["person"], at=self.at)
-        return Word(word.due_at, word.will_tell, channel, word.wished)
+        return replace(word, channel=channel)
 
     def refuse(self, refusal: ValidationError) -> None:
         """Show what a domain function refused at the fields it is about."""

@@ -176,7 +176,8 @@ def promised(fact: Fact, known: Known) -> Told:
         part.tag, part.tone = _fate(promise.deadline.state(known.now))
     if fact["wished"]:
         part.label = _("%(label)s, as the customer wished") % {"label": part.label}
-    return Told(_("gave a promise"), "clock", "", [part], below=[part])
+    parts = [part, Part(_("In the customer's words"), known.text(fact["wish"]))] if fact["wish"] else [part]
+    return Told(_("gave a promise"), "clock", "", parts, below=parts)
 
 
 def _fate(state: str) -> tuple[str, str]:
