@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 def lock(ticket: Ticket) -> Ticket:
-    """The ticket's row, locked: the first lock of every act on a ticket."""
-    return (
-        Ticket.objects.select_for_update(of=("self",))
-        .select_related(
-            "category", "department", "owner", "first_responder", "customer", "live_deadline", "open_check"
-        )
-        .get(pk=ticket.pk)
-    )
+    """The ticket's row, locked: the first lock of every act on a ticket.
+
+    In two statements: one that waits for a lock joins the row as it then stands to what others had before it waited,
+    and finds no owner or live deadline where these have just changed.
+    """
+    Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
+    return Ticket.objects.select_related(
+        "category", "department", "owner", "first_responder", "customer", "live_deadline", "open_check"
+    ).get(pk=ticket.pk)
 
 
 def ladder_for(ticket: Ticket) -> Ladder | None:

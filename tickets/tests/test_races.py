@@ -1,10 +1,11 @@
 """Two people at once: exactly one effect, and the other is told why."""
 
 import threading
+import time
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 
 from servicedesk.audit.invariants import findings
 from servicedesk.clock.models import Deadline
@@ -13,6 +14,7 @@ from tickets.checks import Opinion, record_check
 from tickets.intake import open_ticket
 from tickets.models import Promise, Ticket
 from tickets.ownership import take_over
+from tickets.promises import lock
 from tickets.replies import Reply, reply_to_customer
 from tickets.testing import HOUR, MONDAY, make_agent, make_category, make_intake, make_ticket, make_word
 
@@ -120,3 +122,31 @@ def test_two_checks_at_once_close_once():
     assert sum(isinstance(result, ValidationError) for result in results) == 1
     assert Ticket.objects.get().state == "closed"
     assert clean()
+
+
+def test_who_waits_for_a_ticket_finds_it_as_the_other_left_it():
+    ticket = make_ticket()
+    deputy = make_agent(department=ticket.department)
+    ticket.category.deputies.add(deputy)
+    held, wanted = threading.Event(), threading.Event()
+
+    def change():
+        with transaction.atomic():
+            take_over(ticket, by=deputy, at=MONDAY + HOUR)
+            reply = Reply(
+                words="Found.", mode="spoken", channel="phone", next_word=make_word(MONDAY + 8 * HOUR)
+            )
+            reply_to_customer(ticket, reply, by=deputy, at=MONDAY + HOUR)
+            held.set()
+            wanted.wait()
+            time.sleep(0.3)  # until the other waits for the row
+
+    def wait():
+        held.wait()
+        wanted.set()
+        with transaction.atomic():
+            found = lock(ticket)
+            return found.owner, found.live.due_at
+
+    changed, found = together(change, wait)
+    assert (changed, found) == (None, (deputy, MONDAY + 8 * HOUR))
