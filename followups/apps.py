@@ -22,10 +22,10 @@ class FollowupsConfig(AppConfig):
         calendars_changed.connect(_settle_published, dispatch_uid="followups.holiday_lists")
 
         # These hold models, which stand only now.
-        from followups.holiday_lists import pass_on_lists
-        from servicedesk.staff.leaving import on_leaving
+        from followups.holiday_lists import lists_left_by, pass_on_lists
+        from servicedesk.staff.passing_on import on_leaving
 
-        on_leaving(pass_on_lists)
+        on_leaving(pass_on_lists, lists_left_by)
 
 
 def _settle_published(**news) -> None:

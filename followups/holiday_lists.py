@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from followups.models import HolidayListDuty
 from servicedesk.audit.timeline import record
@@ -18,6 +20,7 @@ from servicedesk.outbox.posting import post
 from servicedesk.regulations.standing import setting_at
 from servicedesk.staff.directory import Directory
 from servicedesk.staff.models import Department, User
+from servicedesk.staff.passing_on import Left
 from servicedesk.staff.roles import Role
 
 
@@ -78,13 +81,35 @@ def _settle(duty: HolidayListDuty, *, at: datetime) -> None:
         settle(owed.deadline, by="clock", at=at)
 
 
-def pass_on_lists(user: User, *, by: User | str, at: datetime) -> None:
-    """Pass the lists that a leaver owed to another administrator, in the caller's transaction (CASES f)."""
-    for duty in HolidayListDuty.objects.filter(deadline__settled_at=None, deadline__owner=user):
+def pass_on_lists(user: User, *, by: User | str, at: datetime) -> int:
+    """Pass the lists that a leaver owed to another administrator, in the caller's transaction (CASES f).
+
+    Returns how many stay, because nobody is left to have them.
+    """
+    stay = 0
+    for duty in _owed_by(user):
         matter = _matter(duty.region, duty.year, at=at, besides=user)
-        if matter is not None:
-            record(matter.key, "list_passed_on", by=by, at=at, owner=matter.owner.pk, was=user.pk)
-            pass_on(duty.deadline, owner=matter.owner, department=matter.department)
+        if matter is None:
+            stay += 1
+            continue
+        record(matter.key, "list_passed_on", by=by, at=at, owner=matter.owner.pk, was=user.pk)
+        pass_on(duty.deadline, owner=matter.owner, department=matter.department)
+    return stay
+
+
+def lists_left_by(user: User, *, at: datetime) -> Left | None:
+    """How many holiday lists somebody would leave behind, and who would owe them."""
+    matters = [_matter(duty.region, duty.year, at=at, besides=user) for duty in _owed_by(user)]
+    heirs = Counter(matter.owner.pk if matter else None for matter in matters)
+    return (
+        Left.to(heirs, Directory.at(at).organisation, what=_("Holiday lists to be published"))
+        if heirs
+        else None
+    )
+
+
+def _owed_by(user: User):
+    return HolidayListDuty.objects.filter(deadline__settled_at=None, deadline__owner=user)
 
 
 def _owe_list(region: str, year: int, *, at: datetime) -> int:
@@ -117,10 +142,12 @@ def _matter(region: str, year: int, *, at: datetime, besides: User | None = None
     directory = Directory.at(at)
     exclude = {besides.pk} if besides else set()
     administrators = (
-        person for person in directory.organisation.in_role(Role.ADMINISTRATOR.value) if person not in exclude
+        person
+        for person in directory.organisation.in_role(Role.ADMINISTRATOR.value)
+        if person not in exclude and directory.organisation.people[person].blocked_at is None
     )
     owner_id = next(administrators, None) or directory.holder("general_manager", exclude=exclude).person_id
-    owner = User.objects.select_related("department").filter(pk=owner_id).first()
+    owner = User.objects.select_related("department").filter(pk=owner_id).exclude(pk__in=exclude).first()
     department = (owner and owner.department) or Department.objects.filter(parent=None).first()
     calendar = Calendar.objects.of_region(region).order_by("-is_default", "pk").first()
     if owner is None or department is None or calendar is None:

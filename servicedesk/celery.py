@@ -46,6 +46,8 @@ def list_periodic_tasks(sender, **kwargs):
         "send due messages": every(5, "servicedesk.outbox.tasks.send_due_messages"),
         # every hour: inquiries whose written answer met no objection close (S36)
         "close unopposed inquiries": every(3600, "tickets.tasks.close_unopposed_inquiries"),
+        # every ten minutes: what stayed with leavers because nobody could have it (CASES f, o)
+        "pass on what leavers owe": every(600, "servicedesk.staff.tasks.pass_on_what_leavers_owe"),
         # every morning: next year's holiday list, once it is time to ask for it (S37)
         "watch holiday lists": daily(7, 0, "followups.tasks.watch_holiday_lists"),
         # every night: all timelines under one seal, then all that must always hold is checked (DESIGN 6)

@@ -19,7 +19,7 @@ from tickets.impartial import check_impartial
 from tickets.models import ComplainedAbout, Kind, OwnershipPeriod, Ticket
 from tickets.ownership import change_owner, successor
 from tickets.promises import lock
-from tickets.readings import pass_on_readings
+from tickets.readings import pass_on_readings_of
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
@@ -46,7 +46,7 @@ def name_colleague(ticket: Ticket, person: User, *, reason: str, by: User, at: d
     if ticket.owner_id == person.pk:
         _pass_upward(ticket, by=by, at=at)
     named = ticket.complained_about.create(person=person, reason=words, named_by=by, named_at=at)
-    pass_on_readings(person, by=by, at=at, ticket=ticket)
+    pass_on_readings_of(ticket, person, by=by, at=at)
     Ticket.objects.filter(pk=ticket.pk).update(touched_at=at)
     return named
 

@@ -7,6 +7,7 @@ from servicedesk.clock.kinds import name_kind
 from servicedesk.customers.signals import wishes_changed
 from tickets import fulfilment
 from tickets.impartial_rules import IMPARTIAL_TRIGGERS
+from tickets.owner_rules import STAFF_TRIGGERS
 from tickets.rules import CLOCK_TRIGGERS, TRIGGERS
 
 
@@ -18,6 +19,7 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         declare("tickets", [*TRIGGERS, *IMPARTIAL_TRIGGERS])
         declare("clock", CLOCK_TRIGGERS)
+        declare("staff", STAFF_TRIGGERS)
         name_kind("promise", _("promised reply"), act=_("Reply"), clauses="R1.1e R1.1f")
         name_kind("task", _("task to be done"), act=_("Report"))
         name_kind("check", _("opinion check"), act=_("Ask"), clauses="R1.2g")
@@ -25,14 +27,14 @@ class TicketsConfig(AppConfig):
         fulfilment.tell()
 
         # These hold models, which stand only now.
-        from servicedesk.staff.leaving import on_leaving
+        from servicedesk.staff.passing_on import on_leaving
         from tickets import invariants  # noqa: F401  (registers them)
         from tickets.describing import describe_tickets
-        from tickets.ownership import pass_on_all
-        from tickets.readings import pass_on_readings
+        from tickets.leavers import pass_on_tickets, tickets_left_by
+        from tickets.readings import pass_on_readings, readings_left_by
         from tickets.resolving import fit_checks_of
 
-        on_leaving(pass_on_all)
-        on_leaving(pass_on_readings)
+        on_leaving(pass_on_tickets, tickets_left_by)
+        on_leaving(pass_on_readings, readings_left_by)
         wishes_changed.connect(fit_checks_of, dispatch_uid="tickets.checks")
         describe_by("ticket", describe_tickets)

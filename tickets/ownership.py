@@ -14,6 +14,7 @@ from servicedesk.audit.timeline import record
 from servicedesk.clock.owing import pass_on
 from servicedesk.outbox.posting import post
 from servicedesk.staff.directory import Directory
+from servicedesk.staff.leaving import hold
 from servicedesk.staff.models import Department, User
 from tickets.impartial import check_impartial
 from tickets.models import ComplainedAbout, OwnershipPeriod, Ticket
@@ -84,8 +85,13 @@ def may_take_over(ticket: Ticket, user: User) -> bool:
 def change_owner(
     ticket: Ticket, owner: User, department: Department, *, how: str, by: User | str, at: datetime
 ) -> None:
-    """Give a locked ticket to another owner: one period ends as the next begins, and what it owes moves along."""
+    """Give a locked ticket to another owner: one period ends as the next begins, and what it owes moves along.
+
+    Raises ValidationError if the new owner leaves meanwhile.
+    """
     was = ticket.owner
+    if (owner := hold(owner.pk)).is_leaving:
+        raise ValidationError(_("%(name)s does not work here any more.") % {"name": owner})
     end_period(ticket, at=at)
     ticket.owner, ticket.department, ticket.touched_at = owner, department, at
     ticket.save(update_fields=["owner", "department", "touched_at"])
@@ -96,10 +102,11 @@ def change_owner(
 
 
 def owner_after_closing(ticket: Ticket, *, at: datetime) -> tuple[User, Department]:
-    """Who has a reopened matter: the last owner, else the department manager (CASES n, p)."""
-    if ticket.owner.is_active and ticket.owner_id not in ComplainedAbout.objects.people(ticket):
-        return ticket.owner, ticket.department
-    return successor(ticket, Directory.at(at))
+    """Who has a reopened matter: the last owner, who does not leave meanwhile, else the manager (CASES n, p)."""
+    last = hold(ticket.owner_id)
+    if last.is_leaving or last.pk in ComplainedAbout.objects.people(ticket):
+        return successor(ticket, Directory.at(at))
+    return last, ticket.department
 
 
 def successor(
@@ -110,6 +117,16 @@ def successor(
     Never the ticket's owner, whom it is about, nor those `besides` (CASES f, g, n). Raises ValidationError if nobody else works here.
     """
     exclude = {ticket.owner_id, *ComplainedAbout.objects.people(ticket), *besides}
+    while found := heir(ticket, directory, exclude=exclude):
+        person = hold(found)
+        if not person.is_leaving:
+            return person, person.department or ticket.department
+        exclude.add(found)  # went meanwhile
+    raise ValidationError(_("Nobody else works here who could take this on."))
+
+
+def heir(ticket: Ticket, directory: Directory, *, exclude: Collection[int]) -> int | None:
+    """Who has a ticket next, of those who can log in; None where nobody else is left."""
     holding = directory.holder(
         "department_manager",
         department_id=ticket.department_id,
@@ -117,25 +134,7 @@ def successor(
         first_responder_id=ticket.first_responder_id,
         exclude=exclude,
     )
-    if holding.person_id is None or holding.person_id in exclude:
-        raise ValidationError(_("Nobody else works here who could take this on."))
-    person = User.objects.select_related("department").get(pk=holding.person_id)
-    return person, person.department or ticket.department
-
-
-def pass_on_all(user: User, *, by: User | str, at: datetime) -> int:
-    """Pass a leaver's open tickets to the department manager or upward, in the caller's transaction (CASES f).
-
-    The one transfer without acceptance. Returns how many passed on; raises ValidationError if nobody is left to have
-    them.
-    """
-    directory = Directory.at(at)
-    passed = 0
-    for pk in list(Ticket.objects.open().filter(owner=user).order_by("pk").values_list("pk", flat=True)):
-        ticket = lock(Ticket(pk=pk))
-        if ticket.owner_id != user.pk or ticket.state == Ticket.State.CLOSED:
-            continue  # somebody took it over or closed it while we waited for the lock
-        owner, department = successor(ticket, directory)
-        change_owner(ticket, owner, department, how="leaver", by=by, at=at)
-        passed += 1
-    return passed
+    found = holding.person_id
+    if found is None or found in exclude or directory.organisation.people[found].blocked_at is not None:
+        return None
+    return found

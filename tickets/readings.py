@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
 from servicedesk.clock.due import due_after
 from servicedesk.clock.owing import owe, pass_on, withdraw
 from servicedesk.regulations.span import Span
 from servicedesk.staff.directory import Directory
-from tickets.models import Contact, Reading, Ticket
-from tickets.ownership import successor
+from servicedesk.staff.passing_on import Left
+from tickets.models import ComplainedAbout, Contact, Reading, Ticket
+from tickets.ownership import heir, successor
 from tickets.promises import lock
 
 if TYPE_CHECKING:
@@ -43,22 +48,46 @@ def withdraw_readings(ticket: Ticket, *, by: User, at: datetime, reason: str) ->
         withdraw(reading.deadline, by=by, at=at, reason=reason)
 
 
-def pass_on_readings(user: User, *, by: User | str, at: datetime, ticket: Ticket | None = None) -> int:
-    """Pass what a leaver still had to read to the next manager, in the caller's transaction. Returns how many.
-
-    With a `ticket`, what somebody who stays had to read on that one.
-    """
+def pass_on_readings(user: User, *, by: User | str, at: datetime) -> int:
+    """Pass what a leaver still had to read to the next manager, in the caller's transaction. Returns how many stay."""
     directory = Directory.at(at)
-    passed = 0
-    unread = _unread().filter(deadline__owner=user)
-    if ticket:
-        unread = unread.filter(contact__ticket=ticket)
-    for reading in unread.order_by("pk"):
-        read_on = lock(reading.contact.ticket)
-        reader, department = successor(read_on, directory, besides={user.pk, *_writers(reading.contact)})
-        record(read_on.key, "reading_passed_on", by=by, at=at, owner=reader.pk, was=user.pk)
-        passed += pass_on(reading.deadline, owner=reader, department=department)
-    return passed
+    stay = 0
+    for reading in _unread().filter(deadline__owner=user).order_by("pk"):
+        try:
+            _pass_on(reading, user, directory, by=by, at=at)
+        except ValidationError:
+            stay += 1
+    return stay
+
+
+def pass_on_readings_of(ticket: Ticket, user: User, *, by: User | str, at: datetime) -> None:
+    """The same on one ticket, for somebody who stays. Raises ValidationError if nobody else could read."""
+    directory = Directory.at(at)
+    for reading in _unread().filter(deadline__owner=user, contact__ticket=ticket).order_by("pk"):
+        _pass_on(reading, user, directory, by=by, at=at)
+
+
+def _pass_on(reading: Reading, user: User, directory: Directory, *, by: User | str, at: datetime) -> None:
+    ticket = lock(reading.contact.ticket)
+    reader, department = successor(ticket, directory, besides={user.pk, *_writers(reading.contact)})
+    record(ticket.key, "reading_passed_on", by=by, at=at, owner=reader.pk, was=user.pk)
+    pass_on(reading.deadline, owner=reader, department=department)
+
+
+def readings_left_by(user: User, *, at: datetime) -> Left | None:
+    """How many replies on the file somebody would leave unread, and who would read them."""
+    directory = Directory.at(at)
+    heirs: Counter[int | None] = Counter()
+    for reading in _unread().filter(deadline__owner=user):
+        ticket = reading.contact.ticket
+        exclude = {
+            user.pk,
+            ticket.owner_id,
+            *_writers(reading.contact),
+            *ComplainedAbout.objects.people(ticket),
+        }
+        heirs[heir(ticket, directory, exclude=exclude)] += 1
+    return Left.to(heirs, directory.organisation, what=_("Replies on the file to be read"))
 
 
 def _unread():

@@ -5,6 +5,7 @@
 from servicedesk.audit.triggers import Trigger, append_only, keep_rows, refuse, refuse_at_commit
 from servicedesk.clock.rules import fixed, set_once
 from tickets.closing_rules import course
+from tickets.owner_rules import owned_by_who_works_here
 
 # What needs no query stands in `first`, so that rows it lets pass cost next to nothing.
 _OWED = """NOT EXISTS (
@@ -111,6 +112,7 @@ def _ticket() -> list:
             )
         ),
         *course(),
+        *owned_by_who_works_here(),
         refuse_at_commit(
             "tickets_ticket_promised", table, on=_CHANGES, first="NEW.live_deadline_id IS NOT NULL", when=_WITHOUT_PROMISE,
             message="the live deadline of a ticket is its promise",

@@ -23,6 +23,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from servicedesk.clock.models import Deadline, Heartbeat
 from servicedesk.clock.servertime import server_time
+from servicedesk.health.facts import owed_by_leavers
 from servicedesk.outbox.queue import queue_state
 
 BROKER_PATIENCE = 2  # seconds
@@ -39,6 +40,7 @@ class Reading:
     sweep_age: float | None = None
     beat_age: float | None = None
     set_aside: int | None = None
+    with_leavers: int | None = None
     rings_late: float | None = None
     messages_late: float | None = None
     messages_queued: int | None = None
@@ -119,6 +121,7 @@ def look() -> Reading:
             sweep_age=age(beats.get("sweep"), at),
             beat_age=age(beats.get("beat"), at),
             set_aside=Deadline.objects.set_aside().count(),
+            with_leavers=owed_by_leavers(),
             rings_late=lateness(Deadline.objects.due(at).aggregate(first=Min("next_ring_at"))["first"], at),
             messages_late=lateness(queue["oldest_waiting"], at),
             messages_queued=queue["queued"],
@@ -162,6 +165,11 @@ def figures(reading: Reading) -> CollectorRegistry:
         ("sweep_age_seconds", "since the clock last ran", reading.sweep_age),
         ("beat_age_seconds", "since the beat last asked for a run", reading.beat_age),
         ("deadlines_set_aside", "rows the clock could not handle", reading.set_aside),
+        (
+            "deadlines_with_leavers",
+            "owed by people who go, with nobody left to owe them",
+            reading.with_leavers,
+        ),
         ("rings_late_seconds", "since the oldest step of a ladder that is due", reading.rings_late),
         (
             "messages_late_seconds",

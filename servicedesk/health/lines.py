@@ -46,7 +46,7 @@ class Panel:
 def panels(facts: Facts) -> list[Panel]:
     """Everything that is watched; the first two panels stand in one column, the others beside them."""
     return [
-        Panel("clock", _("The clock"), _lines(facts, sweep, beat, ring, set_aside, difference)),
+        Panel("clock", _("The clock"), _lines(facts, sweep, beat, ring, set_aside, with_leavers, difference)),
         Panel("messages", _("Messages"), _lines(facts, waiting, failed, given_up)),
         Panel("proof", _("Proof"), _lines(facts, audit, seal, backup)),
         Panel("machine", _("Machine"), _lines(facts, broker, migrations, database, disk)),
@@ -115,6 +115,21 @@ def set_aside(facts: Facts) -> Line:
     advice = _(
         "The clock met an error in these rows and passes them over, so nobody is reminded of them. The worker's "
         "log holds the whole error (deadline set aside). Mend the cause, then try again."
+    )
+    return Line(code, title, OVERDUE, reading, advice)
+
+
+def with_leavers(facts: Facts) -> Line:
+    code, title = "with_leavers", _("Owed by people who leave")
+    if facts.with_leavers is None:
+        return _unread(code, title)
+    if not facts.with_leavers:
+        return Line(code, title, KEPT, _("none"))
+    count = facts.with_leavers
+    reading = ngettext("%(count)d matter", "%(count)d matters", count) % {"count": count}
+    advice = _(
+        "Their log-ins are blocked and nobody else could take this on. Open the log-in of somebody in their department "
+        "or above: it passes on by itself within ten minutes."
     )
     return Line(code, title, OVERDUE, reading, advice)
 

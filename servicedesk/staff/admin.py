@@ -12,6 +12,8 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -23,9 +25,10 @@ from servicedesk.staff import permissions
 from servicedesk.staff.absences import end_absence, enter_absence
 from servicedesk.staff.admin_forms import AbsenceFormSet, AddEmployeeForm, EmployeeForm
 from servicedesk.staff.admin_lists import TreeList
-from servicedesk.staff.leaving import block, deactivate, reactivate, timeline_of, unblock
+from servicedesk.staff.leaving import deactivate, reactivate, timeline_of, unblock
 from servicedesk.staff.models import Absence, Department, Post, RoleGroup, User
 from servicedesk.staff.roles import role_name
+from servicedesk.staff.views.closing import closing_query
 
 POSITIONS = ["manager", "deputy_manager", "executive", "deputy_executive"]
 # The browser's own picker: the admin's scripted one tells the reader how far off the server's clock is.
@@ -83,7 +86,7 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
     filter_horizontal = ()
     inlines = [AbsenceInline]
     actions = ["block_log_in", "open_log_in"]
-    readonly_fields = ["blocked_at", "left_at", "last_login", "date_joined"]
+    readonly_fields = ["blocked_at", "blocked_why", "left_at", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["display_name", "employee_number", "phone", "email"]}),
         (gettext_lazy("Work"), {"fields": ["department", "groups"]}),
@@ -93,7 +96,7 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
             {
                 "fields": [
                     *("username", "password", "is_active", "is_superuser"),
-                    *("blocked_at", "left_at", "last_login", "date_joined"),
+                    *("blocked_at", "blocked_why", "left_at", "last_login", "date_joined"),
                 ]
             },
         ),
@@ -202,27 +205,25 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
             return _("has left")
         return _("log-in blocked") if person.blocked_at else _("active")
 
-    @admin.action(description=gettext_lazy("Block the log-in now"), permissions=["change"])
-    def block_log_in(self, request: Any, queryset: Any) -> None:
-        self._each(request, queryset, block, _("%(name)s cannot log in any more and counts as absent."))
+    @admin.action(description=gettext_lazy("Block the log-in …"), permissions=["change"])
+    def block_log_in(self, request: Any, queryset: Any) -> Any:
+        """On to the page that shows what these people owe, and asks why."""
+        chosen = closing_query(queryset.values_list("pk", flat=True), **{"from": "admin"})
+        return redirect(f"{reverse('staff:close')}?{chosen}")
 
     @admin.action(description=gettext_lazy("Open the log-in again"), permissions=["change"])
     def open_log_in(self, request: Any, queryset: Any) -> None:
-        self._each(request, queryset, unblock, _("%(name)s can log in again."))
-
-    def _each(self, request: Any, queryset: Any, act: Any, done: str) -> None:
         for person in queryset:
             try:
-                if not self.has_change_permission(request, person):
-                    raise PermissionDenied
-                act(person, by=request.user, at=timezone.now())
+                unblock(person, by=request.user, at=timezone.now())
             except PermissionDenied:
                 text = _("%(name)s: only a superuser may change this account.") % {"name": person}
                 self.message_user(request, text, messages.ERROR)
             except ValidationError as refusal:
                 self.message_user(request, f"{person}: {' '.join(refusal.messages)}", messages.ERROR)
             else:
-                self.message_user(request, done % {"name": person}, messages.SUCCESS)
+                text = _("%(name)s can log in again.") % {"name": person}
+                self.message_user(request, text, messages.SUCCESS)
 
 
 @admin.register(Department)

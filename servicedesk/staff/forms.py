@@ -93,6 +93,23 @@ class ProfileForm(forms.ModelForm):
             zones.choices = [(kept, kept), *zone_choices()]
 
 
+class CloseForm(forms.Form):
+    """Why a log-in is closed, which decides what becomes of what the person owes."""
+
+    why = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[
+            (User.Blocked.LEAVING, _("Leaves: what they owe passes on now")),
+            (User.Blocked.MEANWHILE, _("For the time being: everything stays theirs")),
+        ],
+        widget=forms.RadioSelect,
+        help_text=_(
+            "For the time being, for instance after a lost telephone or on suspicion: the person counts as absent "
+            "and deputies stand in. Opening the log-in again gives nothing back that has passed on."
+        ),
+    )
+
+
 def _day(**options: Any) -> forms.DateField:
     return forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

@@ -1,55 +1,56 @@
 """Closing a log-in, and the end of an employment (CASES f).
 
-A log-in can be blocked at once, always. Deactivating takes two things: what the person owns passes on in the
-same transaction (`on_leaving`), and somebody else holds the person's positions already.
+A log-in can be blocked at once, always: because somebody leaves, and then what they owe passes on in the same
+transaction; or for the time being, and then it stays theirs and deputies stand in. Deactivating takes two things:
+everything has passed on, and somebody else holds the person's positions already.
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
+from servicedesk.outbox.models import IN_APP
+from servicedesk.outbox.posting import Draft, post_many
 from servicedesk.staff.models import Absence, Department, Post, User
+from servicedesk.staff.passing_on import pass_on_all, pass_on_what_can
+from servicedesk.staff.roles import Role
 
-Hook = Callable[..., Any]
-_hooks: list[Hook] = []
-
-
-def on_leaving(hook: Hook) -> Hook:
-    """Register `hook(user, *, by, at)`, called while that person leaves, in the same transaction.
-
-    It passes on what the person owns, or raises ValidationError to keep the person from leaving.
-    """
-    if hook not in _hooks:
-        _hooks.append(hook)
-    return hook
+Blocked = User.Blocked
 
 
 @transaction.atomic
-def block(user: User, *, by: User | str, at: datetime) -> User:
-    """Close a log-in: sessions end, none can begin; the person counts as absent (CASES y).
+def block(user: User, *, by: User | str, at: datetime, why: str = Blocked.LEAVING) -> User:
+    """Close a log-in: sessions end, none can begin; the person counts as absent (CASES f, y).
 
-    Whoever is blocked already stays so. Raises PermissionDenied for who may not, ValidationError for oneself.
+    Whoever leaves passes on what they owe in the same act; what nobody can have stays theirs, and administrators are
+    told. `Blocked.MEANWHILE` may become leaving, not the other way round. Raises PermissionDenied for who may not,
+    ValidationError for oneself.
     """
+    if why not in Blocked.values:
+        raise ValidationError(_("Choose why the log-in is blocked."))
     user = _locked(user, by)
-    if user.blocked_at is None:
-        user.blocked_at, user.session_round = at, user.session_round + 1
-        _save(user, "blocked_at", "session_round", by=by)
-        record(timeline_of(user), "blocked", by=by, at=at)
+    if user.blocked_at is not None and (user.blocked_why == Blocked.LEAVING or why == Blocked.MEANWHILE):
+        return user
+    user.blocked_at, user.blocked_why, user.session_round = user.blocked_at or at, why, user.session_round + 1
+    _save(user, "blocked_at", "blocked_why", "session_round", by=by)
+    record(timeline_of(user), "blocked", by=by, at=at, why=why)
+    if why == Blocked.LEAVING and (stays := pass_on_what_can(user, by=by, at=at)):
+        record(timeline_of(user), "nobody_to_pass_on_to", by=by, at=at, stays=stays)
+        _tell_administrators(user, stays, at=at)
     return user
 
 
 @transaction.atomic
 def unblock(user: User, *, by: User | str, at: datetime) -> User:
-    """Open the log-in again."""
+    """Open the log-in again, and nothing else: what was passed on stays where it is."""
     user = _locked(user, by)
     if user.blocked_at is not None:
-        user.blocked_at = None
-        _save(user, "blocked_at", by=by)
+        user.blocked_at, user.blocked_why = None, ""
+        _save(user, "blocked_at", "blocked_why", by=by)
         record(timeline_of(user), "unblocked", by=by, at=at)
     return user
 
@@ -58,15 +59,18 @@ def unblock(user: User, *, by: User | str, at: datetime) -> User:
 def deactivate(user: User, *, by: User | str, at: datetime) -> User:
     """End a person's employment: what they own passes on, the log-in closes, history keeps their name.
 
-    Raises ValidationError while the person still holds a position, for oneself, or if a hook refuses;
-    PermissionDenied for who may not.
+    Raises ValidationError while the person still holds a position, for oneself, or if nobody is left to have what
+    they own; PermissionDenied for who may not.
     """
     user = _locked(user, by)
     if not user.is_active:
         return user
     check_may_leave(user, at=at)
-    for hook in _hooks:
-        hook(user, by=by, at=at)
+    if pass_on_all(user, by=by, at=at):
+        raise ValidationError(
+            _("Nobody else works here who could take over what %(name)s owes. Block the log-in instead.")
+            % {"name": user}
+        )
     user.is_active, user.left_at, user.session_round = False, at, user.session_round + 1
     _save(user, "is_active", "left_at", "session_round", by=by)
     record(timeline_of(user), "left", by=by, at=at)
@@ -82,6 +86,23 @@ def reactivate(user: User, *, by: User | str, at: datetime) -> User:
         _save(user, "is_active", "left_at", by=by)
         record(timeline_of(user), "returned", by=by, at=at)
     return user
+
+
+def pass_on_what_waits(at: datetime) -> int:
+    """Pass on what stayed with leavers because nobody could have it (CASES o). Returns how many things still stay."""
+    stays = 0
+    for pk in list(User.objects.leaving().order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            user = _locked(User(pk=pk), "clock")
+            if user.is_leaving:
+                stays += pass_on_what_can(user, by="clock", at=at)
+    return stays
+
+
+def hold(pk: int) -> User:
+    """This person as they stand, held in the caller's transaction: nobody leaves while being given something."""
+    people = User.objects.select_related("department").select_for_update(of=("self",), no_key=True)
+    return people.get(pk=pk)
 
 
 def timeline_of(user: User) -> str:
@@ -132,8 +153,30 @@ def _locked(user: User, by: User | str) -> User:
     if isinstance(by, User) and not by.has_perm("staff.change_user"):
         raise PermissionDenied
     check_not_oneself(user, by)
+    if isinstance(by, User) and not by.is_superuser and User.objects.filter(pk=user.pk, is_superuser=True):
+        raise PermissionDenied  # an administrator cannot take over a superuser's account
+    # Those who go take turns: of two who would pass things to each other, the second sees that the first is gone.
+    list(Post.objects.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     # No key update: a ticket that is just being written may go on naming this person.
     return User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _tell_administrators(user: User, stays: int, *, at: datetime) -> None:
+    """Something waits with somebody who cannot do it, and the desk knows nobody else (CASES o)."""
+    administrators = User.objects.with_log_in().in_role(Role.ADMINISTRATOR).exclude(pk=user.pk)
+    post_many(
+        [
+            Draft(
+                event="nobody_to_pass_on_to",
+                key=f"nobody_to_pass_on_to:{user.pk}:{at.isoformat()}:{person}",
+                channel=IN_APP,
+                recipient=person,
+                params={"name": str(user), "stays": stays, "path": f"{reverse('staff:close')}?who={user.pk}"},
+                at=at,
+            )
+            for person in administrators.values_list("pk", flat=True)
+        ]
+    )
 
 
 def _save(user: User, *fields: str, by: User | str) -> None:

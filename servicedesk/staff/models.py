@@ -19,7 +19,7 @@ from servicedesk.calendars.models import Calendar, check_zone, organisation_zone
 from servicedesk.staff.departments import DepartmentQuerySet
 from servicedesk.staff.history import RoleHistory
 from servicedesk.staff.positions import POST_CHOICES
-from servicedesk.staff.roles import role_name, roles_of
+from servicedesk.staff.roles import Role, role_name, roles_of
 
 
 def _person(verbose_name, related_name: str, **options) -> models.ForeignKey:
@@ -120,6 +120,17 @@ class UserQuerySet(models.QuerySet):
         """Who may log in now."""
         return self.active().filter(blocked_at=None)
 
+    def leaving(self) -> Self:
+        """Who works here still, but whose log-in is blocked because they leave."""
+        return self.active().filter(blocked_why=User.Blocked.LEAVING)
+
+    def in_role(self, role: str) -> Self:
+        """To whom a group gives this role; superusers count as administrators."""
+        given = Q(groups__name=role)
+        if role == Role.ADMINISTRATOR:
+            given |= Q(is_superuser=True)
+        return self.filter(given).distinct()
+
     def demo(self) -> Self:
         """People of the demo organisation who may log in."""
         return self.with_log_in().filter(is_demo=True)
@@ -162,6 +173,10 @@ class User(AbstractUser):
     `blocked_at` closes the log-in at once and counts as absent (CASES f, y).
     """
 
+    class Blocked(models.TextChoices):
+        LEAVING = "leaving", _("is leaving")
+        MEANWHILE = "meanwhile", _("for the time being")
+
     display_name = models.CharField(_("name shown to customers"), max_length=80)
     employee_number = models.CharField(
         _("employee number"), max_length=20, null=True, blank=True, unique=True
@@ -177,6 +192,9 @@ class User(AbstractUser):
         Department, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("department")
     )
     blocked_at = models.DateTimeField(_("log-in blocked since"), null=True, blank=True, editable=False)
+    blocked_why = models.CharField(
+        _("why the log-in is blocked"), max_length=10, choices=Blocked, blank=True, editable=False
+    )
     left_at = models.DateTimeField(_("left on"), null=True, blank=True, editable=False)
     session_round = models.PositiveIntegerField(
         default=0, editable=False, help_text=_("Raised to end all sessions of this person.")
@@ -216,6 +234,12 @@ class User(AbstractUser):
                 condition=Q(is_active=False) | Q(left_at=None),
                 violation_error_message=_("Who has left cannot be active."),
             ),
+            models.CheckConstraint(
+                name="user_blocked_for_a_reason",
+                condition=Q(blocked_at=None, blocked_why="")
+                | Q(blocked_at__isnull=False, blocked_why__in=["leaving", "meanwhile"]),
+                violation_error_message=_("Choose why the log-in is blocked."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -245,6 +269,11 @@ class User(AbstractUser):
     def may_use_administration(self) -> bool:
         """Whether the admin opens: to administrators by their role's permission."""
         return self.is_active and (self.is_staff or self.has_perm("staff.use_administration"))
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether nothing is given to this person any more: they have left, or their log-in is blocked for that."""
+        return not self.is_active or self.blocked_why == self.Blocked.LEAVING
 
     @property
     def may_log_in(self) -> bool:

@@ -34,6 +34,8 @@ def make_user(*, roles: Iterable[str] = (), **fields) -> User:
     fields.setdefault("username", f"person{n}")
     fields.setdefault("display_name", f"Person {n}")
     fields.setdefault("email", f"{fields['username']}@example.org")
+    if fields.get("blocked_at"):
+        fields.setdefault("blocked_why", User.Blocked.MEANWHILE)
     fields["password"] = _hashed(fields.get("password", PASSWORD))
     user = User.objects.create(**fields)
     user.groups.set(Group.objects.filter(name__in=roles))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from servicedesk.staff.views import absences, log_in, own, people
+from servicedesk.staff.views import absences, closing, log_in, own, people
 
 app_name = "staff"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("profile/", own.profile, name="profile"),
     path("profile/password/", own.password, name="password"),
     path("people/", people.people, name="people"),
+    path("people/close/", closing.close, name="close"),
+    path("people/<int:pk>/open/", closing.reopen, name="open"),
     path("people/absences/", absences.absences, name="absences"),
     path("people/absences/<int:pk>/end/", absences.end, name="end_absence"),
 ]

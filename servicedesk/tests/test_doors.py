@@ -23,6 +23,7 @@ from tickets.voiding import ask_to_void
 
 # Who gets in. An object behind a door that is shut is not there: 404.
 PUBLIC, EMPLOYEE, MANAGER = "anybody", "every employee", "managers"
+ADMINISTRATOR = "who administers people"
 PART = "who sees the ticket"
 LEADER, OWNER = "whose it is, and who leads or oversees them", "whose it is"
 DOORS = {
@@ -39,6 +40,8 @@ DOORS = {
     "staff:profile": EMPLOYEE,
     "staff:password": EMPLOYEE,
     "staff:people": EMPLOYEE,
+    "staff:close": ADMINISTRATOR,
+    "staff:open": ADMINISTRATOR,
     "staff:absences": EMPLOYEE,
     "staff:end_absence": LEADER,
     "regulations:settings": EMPLOYEE,
@@ -143,6 +146,7 @@ def world(db):
         "clock:acknowledge": Ring.objects.latest("pk").pk,
         "outbox:read": make_notice(owner).pk,
         "outbox:open": make_notice(owner).pk,
+        "staff:open": owner.pk,
         "staff:end_absence": make_absence(owner, starts_at=now).pk,
         "tickets:decide_void": asked.pk,
         "tickets:read": Reading.objects.get().pk,
@@ -219,7 +223,7 @@ def test_looking_changes_nothing(world):
         client = as_(world.owner)
         with CaptureQueriesContext(connection) as seen:
             answer = client.get(world.address(name))
-        allowed = {"readyz": (200, 503), "staff:login": (302,), "customers:restrict": (403,)}
+        allowed = {"readyz": (200, 503), "staff:login": (302,), "customers:restrict": (403,), "staff:close": (403,)}
         assert answer.status_code in allowed.get(name, (200, 405)), (name, answer)
         assert not [query["sql"] for query in seen if WRITES.match(query["sql"])], name
 

@@ -2,11 +2,14 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from servicedesk.audit.invariants import findings
+from servicedesk.staff.leaving import deactivate
 from servicedesk.staff.testing import make_post, make_user
+from tickets.leavers import pass_on_tickets
 from tickets.models import Reading
-from tickets.ownership import pass_on_all, take_over
+from tickets.ownership import take_over
 from tickets.readings import pass_on_readings
 from tickets.replies import Reply, confirm_reading, reply_to_customer
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket, make_word
@@ -99,7 +102,7 @@ def test_the_audit_finds_a_reading_that_does_not_fit_its_deadline(triggers_lifte
 
 def test_tickets_pass_on_only_while_they_are_the_leavers(monkeypatch):
     """Between finding and locking, a colleague takes one over and another is closed."""
-    from tickets import ownership
+    from tickets import leavers
 
     leaver = make_agent()
     taken, closed, kept = (
@@ -107,16 +110,16 @@ def test_tickets_pass_on_only_while_they_are_the_leavers(monkeypatch):
     )
     deputy = make_agent(department=leaver.department)
     taken.category.deputies.add(deputy)
-    honest = ownership.lock
+    honest = leavers.lock
 
     def lock(ticket):
-        monkeypatch.setattr(ownership, "lock", honest)
+        monkeypatch.setattr(leavers, "lock", honest)
         take_over(taken, by=deputy, at=MONDAY + HOUR)
         on_file(closed, solved=True, next_word=None)
         return honest(ticket)
 
-    monkeypatch.setattr(ownership, "lock", lock)
-    assert pass_on_all(leaver, by=make_agent(), at=MONDAY + 2 * HOUR) == 1
+    monkeypatch.setattr(leavers, "lock", lock)
+    assert pass_on_tickets(leaver, by=make_agent(), at=MONDAY + 2 * HOUR) == 0
     for ticket in (taken, closed, kept):
         ticket.refresh_from_db()
     assert (taken.owner, closed.owner, kept.owner) == (deputy, leaver, leaver.department.manager)
@@ -128,7 +131,8 @@ def test_a_leaver_who_is_the_only_one_here_cannot_leave_open_tickets():
 
     ticket = make_ticket(anonymous=True)
     User.objects.exclude(pk=ticket.owner_id).update(is_active=False)
-    with pytest.raises(ValidationError):
-        pass_on_all(ticket.owner, by="setup", at=MONDAY + HOUR)
+    assert pass_on_tickets(ticket.owner, by="setup", at=MONDAY + HOUR) == 1
+    with pytest.raises(ValidationError), transaction.atomic():
+        deactivate(ticket.owner, by="setup", at=MONDAY + HOUR)
     ticket.refresh_from_db()
     assert ticket.periods.count() == 1

@@ -155,16 +155,18 @@ def test_an_administrator_makes_no_superuser_and_takes_over_none(client, one):
     root = make_user(is_superuser=True)
     assert client.post(user_page(root), {"phone": "1"}).status_code == 403
     assert client.get(f"/admin/staff/user/{root.pk}/password/").status_code == 403
-    client.post(
+    asked = client.post(
         "/admin/staff/user/", {"action": "block_log_in", "_selected_action": [root.pk, one.agents[1].pk]}
     )
+    client.post(asked.url, {"why": "leaving"})
     assert User.objects.get(pk=root.pk).blocked_at is None
     assert User.objects.get(pk=one.agents[1].pk).blocked_at
 
 
 def test_the_log_in_is_blocked_and_opened_from_the_list(client, one):
     chosen = {"_selected_action": [one.agents[1].pk, one.administrator.pk]}
-    response = client.post("/admin/staff/user/", {"action": "block_log_in", **chosen}, follow=True)
+    asked = client.post("/admin/staff/user/", {"action": "block_log_in", **chosen})
+    response = client.post(asked.url, {"why": "leaving"}, follow=True)
 
     assert "cannot log in any more" in response.content.decode()
     assert "your own account" in response.content.decode()

@@ -124,7 +124,7 @@ def test_deputies_who_name_each_other_without_a_stand_in_end_one_level_up(one):
 
 def test_a_deputy_whose_log_in_is_blocked_is_passed_over(one):
     make_absence(one.manager, deputy=one.agents[2])
-    User.objects.filter(pk=one.agents[2].pk).update(blocked_at=AT)
+    User.objects.filter(pk=one.agents[2].pk).update(blocked_at=AT, blocked_why="meanwhile")
 
     assert manager_of(one.service).person_id == one.second.pk
 
@@ -257,7 +257,7 @@ def test_when_everybody_is_away_the_position_itself_is_told(one):
 
 def test_nobody_is_found_only_if_nobody_is_active(one):
     User.objects.exclude(pk=one.agents[1].pk).update(is_active=False)
-    User.objects.filter(pk=one.agents[1].pk).update(blocked_at=AT)
+    User.objects.filter(pk=one.agents[1].pk).update(blocked_at=AT, blocked_why="meanwhile")
     assert manager_of(one.service).person_id == one.agents[1].pk
 
     User.objects.update(is_active=False)
@@ -309,7 +309,7 @@ def test_a_loop_forced_into_the_table_does_not_hang(one, triggers_lifted):
 
 
 def test_the_blocked_count_as_absent_without_a_deputy_of_their_own(one):
-    User.objects.filter(pk=one.manager.pk).update(blocked_at=AT)
+    User.objects.filter(pk=one.manager.pk).update(blocked_at=AT, blocked_why="meanwhile")
     directory = Directory.at(AT)
 
     assert directory.absent(one.manager.pk).starts_at == AT

@@ -50,7 +50,7 @@ def test_the_page_says_until_when_and_who_stands_in_but_not_why(client, one):
 def test_one_can_ask_for_those_who_are_away(client, one):
     make_absence(one.manager)
     make_absence(one.agents[2], ends_at=datetime(2026, 1, 2, tzinfo=UTC))
-    User.objects.filter(pk=one.office.pk).update(blocked_at=timezone.now())
+    User.objects.filter(pk=one.office.pk).update(blocked_at=timezone.now(), blocked_why="meanwhile")
 
     assert names(client.get("/people/?away=1")) == {"Manager Li", "Office Wu"}
 

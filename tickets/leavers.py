@@ -1,0 +1,79 @@
+"""The open tickets of somebody who goes pass to the department manager, or upward (CASES f)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from servicedesk.clock.kinds import kind_name
+from servicedesk.clock.models import Deadline
+from servicedesk.staff.directory import Directory
+from servicedesk.staff.models import User
+from servicedesk.staff.passing_on import Left
+from tickets.models import ComplainedAbout, Ticket
+from tickets.ownership import change_owner, heir, successor
+from tickets.promises import lock
+
+ON_OWNER = ("promise", "task", "check")  # what the owner of a ticket owes on it
+
+
+def pass_on_tickets(user: User, *, by: User | str, at: datetime) -> int:
+    """Pass a leaver's open tickets on, in the caller's transaction: the one transfer without acceptance.
+
+    Returns how many stay, because nobody is left to have them.
+    """
+    directory = Directory.at(at)
+    stay = 0
+    for pk in list(Ticket.objects.open().filter(owner=user).order_by("pk").values_list("pk", flat=True)):
+        ticket = lock(Ticket(pk=pk))
+        if ticket.owner_id != user.pk or ticket.state == Ticket.State.CLOSED:
+            continue  # somebody took it over or closed it while we waited for the lock
+        try:
+            with transaction.atomic():
+                owner, department = successor(ticket, directory)
+                change_owner(ticket, owner, department, how="leaver", by=by, at=at)
+        except ValidationError:
+            stay += 1
+    return stay
+
+
+def tickets_left_by(user: User, *, at: datetime) -> Left | None:
+    """How many open tickets somebody would leave behind, what is owed on them, and to whom they would pass."""
+    directory = Directory.at(at)
+    heirs: Counter[int | None] = Counter()
+    owned = Ticket.objects.open().filter(owner=user).order_by()
+    about = _complained_about(user)
+    for pk, department, first_responder in owned.values_list(
+        "pk", "department", "first_responder"
+    ).iterator():
+        ticket = Ticket(owner=user, department_id=department, first_responder_id=first_responder)
+        heirs[heir(ticket, directory, exclude={user.pk, *about[pk]})] += 1
+    note = _owed_on_them(user, at=at) if heirs else ""
+    return Left.to(heirs, directory.organisation, what=_("Open tickets"), note=note)
+
+
+def _complained_about(user: User) -> dict[int, set[int]]:
+    """Whom the person's open tickets are about, and who cannot have them therefore (CASES n)."""
+    named = ComplainedAbout.objects.standing().exclude(ticket__state=Ticket.State.CLOSED)
+    about: dict[int, set[int]] = defaultdict(set)
+    for ticket, person in named.filter(ticket__owner=user).values_list("ticket", "person"):
+        about[ticket].add(person)
+    return about
+
+
+def _owed_on_them(user: User, *, at: datetime) -> str:
+    """What is owed on a person's tickets, by kind: "promised reply: 12 (3 overdue), opinion check: 2"."""
+    owed = Deadline.objects.live().filter(owner=user, kind__in=ON_OWNER, subject__startswith="ticket:")
+    counted = (
+        owed.order_by().values("kind").annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=at)))
+    )
+    parts = []
+    for row in counted.order_by("-n", "kind"):
+        text = _("%(kind)s: %(n)s (%(late)s overdue)") if row["late"] else _("%(kind)s: %(n)s")
+        parts.append(text % {"kind": kind_name(row["kind"]), "n": row["n"], "late": row["late"]})
+    return _(", ").join(parts)
