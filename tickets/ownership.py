@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from servicedesk.audit.timeline import record
 from servicedesk.clock.owing import pass_on
 from servicedesk.outbox.posting import post
+from servicedesk.staff.covering import covered_by
 from servicedesk.staff.directory import Directory
 from servicedesk.staff.leaving import hold
 from servicedesk.staff.models import Department, User
@@ -46,8 +47,7 @@ def end_period(ticket: Ticket, *, at: datetime) -> None:
 def take_over(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
     """Take an open ticket over; taking is acceptance, the promise keeps its due time (CASES e).
 
-    Raises ValidationError if `by` is neither a manager of its unit nor a deputy for its category, if it is closed,
-    or if it is theirs already.
+    Raises ValidationError for who may not (`may_take_over`), if it is closed, or if it is theirs already.
     """
     ticket = lock(ticket)
     if ticket.state == Ticket.State.CLOSED:
@@ -55,10 +55,8 @@ def take_over(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
     if ticket.owner_id == by.pk:
         raise ValidationError(_("This ticket is yours already."))
     check_impartial(ticket, by)
-    if not may_take_over(ticket, by):
-        raise ValidationError(
-            _("Only a manager of the unit or a deputy for this category can take the ticket over.")
-        )
+    if not may_take_over(ticket, by, at=at):
+        raise ValidationError(_("Only who leads the unit, or stands in here, can take the ticket over."))
     was = ticket.owner
     change_owner(ticket, by, by.department or ticket.department, how="taken_over", by=by, at=at)
     post(
@@ -72,14 +70,27 @@ def take_over(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
     return ticket
 
 
-def may_take_over(ticket: Ticket, user: User) -> bool:
-    """Managers and executives of the unit with the right, and the category's deputies; nobody whom it is about."""
+def may_take_over(ticket: Ticket, user: User, *, at: datetime) -> bool:
+    """Who may take a ticket over at that moment (CASES e); nobody whom it is about (CASES n).
+
+    Managers and executives of its unit; who sees every ticket and may take over, as the general manager does; the
+    category's deputies; and whoever stands in for its absent owner, or for an absent manager or executive of its unit.
+    """
     if user.pk in ComplainedAbout.objects.people(ticket):
         return False
-    leads = Department.objects.led_by(user).filter(pk=ticket.department_id)
-    if user.has_perm("tickets.take_over_tickets") and leads.exists():
+    if user.has_perm("tickets.take_over_tickets"):
+        if user.has_perm("tickets.view_all_tickets"):
+            return True
+        if Department.objects.led_by(user.pk).filter(pk=ticket.department_id).exists():
+            return True
+    if ticket.category.deputies.filter(pk=user.pk).exists():
         return True
-    return ticket.category.deputies.filter(pk=user.pk).exists()
+    covered = covered_by(user, at=at)
+    if ticket.owner_id in covered:
+        return True
+    leaders = [absence.person for absence in covered.values()]
+    may = [one.pk for one in leaders if one.has_perm("tickets.take_over_tickets")]
+    return bool(may) and Department.objects.led_by(*may).filter(pk=ticket.department_id).exists()
 
 
 def change_owner(

@@ -176,8 +176,9 @@ class DeadlineQuerySet(models.QuerySet):
             return self.none()
         if user.has_perm("clock.view_all_deadlines"):
             return self
-        mine = Q(owner=user) | Q(first_responder=user) | Q(owner__in=covered_by(user, at=Now()))
-        units = Department.objects.led_by(user).values("pk")
+        covered = covered_by(user, at=Now())
+        mine = Q(owner=user) | Q(first_responder=user) | Q(owner__in=covered)
+        units = Department.objects.led_by(user.pk, *covered).values("pk")
         told = Ring.objects.filter(person=user).values("deadline")
         return self.filter(mine | Q(pk__in=told) | Q(department__in=units))
 

@@ -1,6 +1,8 @@
 """The tree of departments."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.db import models
@@ -33,9 +35,10 @@ class DepartmentQuerySet(models.QuerySet):
         """These departments and everything above them."""
         return self._walk(_UP, ids)
 
-    def led_by(self, user) -> Self:
-        """Departments that this person manages, is in charge of or stands in for, with all below them."""
-        posts = Q(manager=user) | Q(deputy_manager=user) | Q(executive=user) | Q(deputy_executive=user)
+    def led_by(self, *people) -> Self:
+        """Departments that one of these people manages, is in charge of or stands in for, with all below them."""
+        fields = ("manager", "deputy_manager", "executive", "deputy_executive")
+        posts = reduce(or_, [Q(**{f"{field}__in": people}) for field in fields])
         return self.subtree(self.model._default_manager.filter(posts).values_list("pk", flat=True))
 
     def _walk(self, sql: str, ids: Iterable[int]) -> Self:

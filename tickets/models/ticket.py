@@ -90,9 +90,10 @@ class TicketQuerySet(models.QuerySet):
             reduce(or_, [Q(**{part: user}) for part in PARTS]),
             Q(number__in=self._told(user)),
         ]
-        if covered := covered_by(user, at=Now()):
+        covered = covered_by(user, at=Now())
+        if covered:
             reasons.append(Q(owner__in=covered))
-        if units := self.units(user):
+        if units := self.units(user, *covered):
             reasons.append(Q(department__in=units))
         return reasons
 
@@ -102,9 +103,10 @@ class TicketQuerySet(models.QuerySet):
         numbers = rang.annotate(number=Substr("subject", len("ticket:") + 1)).values("number")
         return numbers.union(user.mentioned_in.values("ticket__number"))
 
-    def units(self, user: User) -> set[int]:
-        """The departments whose tickets a person sees: those they lead, and their own where their role says so."""
-        units = set(Department.objects.led_by(user).values_list("pk", flat=True))
+    def units(self, user: User, *covered: int) -> set[int]:
+        """The departments whose tickets a person sees: those led by them or by somebody they stand in for, and their
+        own where their role says so."""
+        units = set(Department.objects.led_by(user.pk, *covered).values_list("pk", flat=True))
         if user.department_id and user.has_perm("tickets.view_unit_tickets"):
             units.add(user.department_id)
         return units

@@ -497,7 +497,7 @@ def test_a_manager_takes_the_ticket_over_and_an_agent_cannot(desk):
     colleague = make_user(department=ticket.department, roles=["agent"])
     assert "take-over" not in desk(ticket, colleague).page.content.decode()
     desk.post("take-over")
-    assert "Only a manager" in desk.said()[-1]
+    assert "Only who leads the unit" in desk.said()[-1]
     assert "take-over" in desk(ticket, manager).page.content.decode()
     desk.post("take-over")
     assert ticket.owner == manager

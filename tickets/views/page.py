@@ -57,7 +57,7 @@ def ticket_page(
         "acts": offered_beside(ticket),
         "may_take_over": ticket.state != Ticket.State.CLOSED
         and ticket.owner_id != request.user.pk
-        and may_take_over(ticket, request.user),
+        and may_take_over(ticket, request.user, at=now),
         "unsent": unsent,
         "news": meanwhile,
     }
