@@ -166,6 +166,10 @@ class DeadlineQuerySet(models.QuerySet):
         """What these people owe, soonest first: My desk; the partial index `deadline_of_owner` is this query."""
         return self.live().filter(owner__in=people).order_by("due_at", "pk")
 
+    def with_leavers(self) -> Self:
+        """What is owed by people whose log-in is blocked because they leave, for want of anybody else (CASES f, o)."""
+        return self.live().filter(owner__in=User.objects.leaving())
+
     def broken(self) -> Self:
         return self.filter(broken_at__isnull=False)
 

@@ -23,7 +23,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from servicedesk.clock.models import Deadline, Heartbeat
 from servicedesk.clock.servertime import server_time
-from servicedesk.health.facts import owed_by_leavers
 from servicedesk.outbox.queue import queue_state
 
 BROKER_PATIENCE = 2  # seconds
@@ -121,7 +120,7 @@ def look() -> Reading:
             sweep_age=age(beats.get("sweep"), at),
             beat_age=age(beats.get("beat"), at),
             set_aside=Deadline.objects.set_aside().count(),
-            with_leavers=owed_by_leavers(),
+            with_leavers=Deadline.objects.with_leavers().count(),
             rings_late=lateness(Deadline.objects.due(at).aggregate(first=Min("next_ring_at"))["first"], at),
             messages_late=lateness(queue["oldest_waiting"], at),
             messages_queued=queue["queued"],

@@ -26,7 +26,6 @@ from servicedesk.clock.servertime import server_time
 from servicedesk.health import BROKER_PATIENCE
 from servicedesk.outbox.models import Message, State
 from servicedesk.outbox.queue import QueueState, queue_state
-from servicedesk.staff.models import User
 from servicedesk.version import Migration, applied_migrations, known_migrations
 
 SHOWN = 10  # rows of one list
@@ -101,7 +100,7 @@ def gather() -> Facts:
         beats=read(heartbeats),
         overdue=read(lambda: oldest_ring(at)),
         set_aside=read(rows_set_aside),
-        with_leavers=read(owed_by_leavers),
+        with_leavers=read(Deadline.objects.with_leavers().count),
         queue=read(queue_state),
         failed=read(failed_messages),
         given_up=read(messages_given_up),
@@ -157,11 +156,6 @@ def rows_set_aside() -> Rows:
     aside = Deadline.objects.set_aside()
     columns = ("kind", "label", "subject", "due_at", "set_aside_at", "error")
     return Rows(aside.count(), list(aside.only(*columns).order_by("set_aside_at", "pk")[:SHOWN]))
-
-
-def owed_by_leavers() -> int:
-    """What is owed by people whose log-in is blocked because they leave, for want of anybody else (CASES f, o)."""
-    return Deadline.objects.live().filter(owner__in=User.objects.leaving()).count()
 
 
 def failed_messages() -> list[Message]:
