@@ -223,7 +223,12 @@ def test_looking_changes_nothing(world):
         client = as_(world.owner)
         with CaptureQueriesContext(connection) as seen:
             answer = client.get(world.address(name))
-        allowed = {"readyz": (200, 503), "staff:login": (302,), "customers:restrict": (403,), "staff:close": (403,)}
+        allowed = {
+            "readyz": (200, 503),
+            "staff:login": (302,),
+            "customers:restrict": (403,),
+            "staff:close": (403,),
+        }
         assert answer.status_code in allowed.get(name, (200, 405)), (name, answer)
         assert not [query["sql"] for query in seen if WRITES.match(query["sql"])], name
 
