@@ -1,0 +1,602 @@
+"""Any life that a ticket can have: random acts by random people, judged after each by a plain model and the audit.
+
+The model knows nothing of tables. It says which acts the rules allow, and afterwards whose each ticket is, how it
+stands and what is owed on it. A refusal is a ValidationError and changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import wraps
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from servicedesk.audit.invariants import findings
+from servicedesk.audit.timeline import Head
+from servicedesk.clock.models import Deadline
+from servicedesk.clock.sweep import sweep
+from servicedesk.customers.editing import record_wish
+from servicedesk.customers.models import Customer
+from servicedesk.customers.testing import make_customer
+from servicedesk.outbox.models import Message
+from servicedesk.staff.leaving import deactivate
+from servicedesk.staff.models import User
+from servicedesk.staff.testing import make_absence, make_organisation
+from tickets.checks import Opinion, confirm_solved, record_check
+from tickets.contacts import correct_contact, hear_from_customer, update_customer
+from tickets.corrections import correct_customer, establish, reclassify
+from tickets.intake import Answer, open_ticket
+from tickets.marks import lift_mark, set_mark
+from tickets.models import Contact, Kind, Mark, Reading, Ticket, VoidRequest
+from tickets.notes import add_note
+from tickets.ownership import take_over
+from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
+from tickets.resolving import close_unopposed, confirm_task, reopen
+from tickets.testing import HOUR, MONDAY, make_category, make_intake, make_word
+from tickets.voiding import ask_to_void, decide_void
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+HEARD = ("spoken", "written")
+ASKED_AFTERWARDS = (Kind.COMPLAINT, Kind.FAULT, Kind.REQUEST)
+MOST = 4  # tickets a life; few, so that acts meet each other
+TEXTS = ("Now.", "Still the same.", "暖气又冷了")
+
+some_ticket = st.integers(0, MOST - 1)
+somebody = st.integers(0, 3)
+gaps = st.sampled_from(
+    [MINUTE, 31 * MINUTE, 2 * HOUR, 5 * HOUR, DAY, 3 * DAY, 8 * DAY, 20 * DAY]
+)  # the longest passes S36
+aheads = st.sampled_from([5 * MINUTE, HOUR, 4 * HOUR])
+
+
+@dataclass
+class Known:
+    """What the model knows of one ticket."""
+
+    pk: int
+    kind: str
+    owner: int
+    requester: int | None
+    customer: int | None
+    state: str = "unresolved"
+    ended: str | None = None
+    promised_at: datetime | None = None
+    due_at: datetime | None = None
+    unopposed_at: datetime | None = None
+    solver: int | None = None
+    attempts: list[datetime] = field(default_factory=list)
+
+    def promise(self, at: datetime, due_at: datetime) -> None:
+        self.state, self.ended, self.promised_at, self.due_at = "unresolved", None, at, due_at
+        self.unopposed_at = None
+
+    def close(self, ended: str) -> None:
+        self.state, self.ended, self.unopposed_at = "closed", ended, None
+
+    def owes(self) -> int:
+        """How many deadlines are live on it, readings aside."""
+        if self.state == "unresolved":
+            return 1
+        return int(self.state == "resolved" and self.kind in ASKED_AFTERWARDS)
+
+
+def act(**drawn: st.SearchStrategy[Any]):
+    """A rule of the machine, which rests once the time of the run is over."""
+
+    def decorate(done):
+        @rule(**drawn)
+        @wraps(done)
+        def run(self, **given):
+            if not self.is_over():
+                done(self, **given)
+
+        return run
+
+    return decorate
+
+
+class AnyLife(RuleBasedStateMachine):
+    """The acts of a desk with four people, three customers and few tickets."""
+
+    def __init__(self, house: SimpleNamespace, end: float, every: int) -> None:
+        super().__init__()
+        self.house, self.end, self.every, self.at = house, end, every, MONDAY
+        self.changes = 0  # since the last audit
+        self.tickets: list[Known] = []
+        self.left: set[int] = set()
+        self.nobody_to_tell = {house.customers[-1].pk}
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+
+    def teardown(self) -> None:
+        try:
+            if self.changes:
+                self.audit()
+        finally:
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self.end
+
+    # How an act is done
+
+    def do(self, act, *, expected: bool | None):
+        """Do the act; what it returned, None where it was refused. `expected` None: the model does not foresee it."""
+        before = self.trace()
+        try:
+            with transaction.atomic():
+                done = act()
+                judge_as_at_commit()
+        except ValidationError as refusal:
+            assert expected is not True, refusal
+            assert self.trace() == before
+            return None
+        assert expected is not False
+        self.changes += 1
+        return done if done is not None else True
+
+    def trace(self) -> tuple:
+        """What any act would change."""
+        tickets = Ticket.objects.order_by("pk").values_list(
+            "pk", "state", "owner", "live_deadline", "open_check"
+        )
+        heads = Head.objects.order_by("subject").values_list("subject", "hash")
+        return list(tickets), list(heads), Message.objects.count(), Contact.objects.count()
+
+    def pass_time(self, gap: timedelta) -> None:
+        self.at += gap
+
+    def pick(self, number: int) -> Known | None:
+        return self.tickets[number % len(self.tickets)] if self.tickets else None
+
+    def person(self, number: int) -> User:
+        """Somebody who works here; the manager never leaves."""
+        here = [person for person in self.house.people if person.pk not in self.left]
+        return here[number % len(here)]
+
+    def row(self, known: Known) -> Ticket:
+        return Ticket.objects.select_related("category").get(pk=known.pk)
+
+    def word(self, ahead: timedelta, *, wished: bool = False):
+        return make_word(self.at + (30 * DAY if wished else ahead), wished=wished)
+
+    def cannot_be_told(self, known: Known) -> bool:
+        return known.customer is None or known.customer in self.nobody_to_tell
+
+    def fits(self, known: Known, mode: str) -> bool:
+        if known.kind == Kind.TASK and known.customer is None:
+            return mode in HEARD
+        return (mode == "on_file") == self.cannot_be_told(known)
+
+    def fitting(self, known: Known) -> str:
+        return "written" if self.fits(known, "written") else "on_file"
+
+    # Intake
+
+    @initialize(kind=st.sampled_from(Kind.values), by=somebody)
+    def first(self, kind, by):
+        self.take_in(kind, by, customer=0, answered=False, ahead=4 * HOUR)
+
+    @act(
+        kind=st.sampled_from(Kind.values), by=somebody, customer=st.integers(0, 3), answered=st.booleans(), ahead=aheads,
+        gap=gaps,
+    )  # fmt: skip
+    def intake(self, kind, by, customer, answered, ahead, gap):
+        if len(self.tickets) < MOST:
+            self.pass_time(gap)
+            self.take_in(kind, by, customer, answered=answered, ahead=ahead)
+
+    def take_in(self, kind, by, customer, *, answered, ahead):
+        person, is_task = self.person(by), kind == Kind.TASK
+        named = None if is_task or customer == 3 else self.house.customers[customer]
+        fields = {"answer": Answer("It is warm again.")} if answered else {"promise": self.word(ahead)}
+        if named and self.tickets:
+            earlier = Ticket.objects.filter(customer=named).first()
+            fields["repeat_of"] = earlier
+        if named is None and not is_task:
+            fields["anonymous"] = True
+        if is_task:
+            fields["requester"] = self.house.manager
+        intake = make_intake(
+            self.at, kind=kind, first_responder=person, category=self.house.category,
+            **({"customer": named} if named else {}), **fields,
+        )  # fmt: skip
+        ticket = self.do(
+            lambda: open_ticket(intake, by=person, at=self.at), expected=not (is_task and answered)
+        )
+        if ticket is None:
+            return
+        known = Known(
+            ticket.pk,
+            kind,
+            person.pk,
+            self.house.manager.pk if is_task else None,
+            named.pk if named else None,
+        )
+        known.promise(self.at, self.at + ahead)
+        if answered:
+            known.close("accepted")
+        self.tickets.append(known)
+
+    # Replies
+
+    @act(
+        number=some_ticket, by=somebody, mode=st.sampled_from(["fitting", "fitting", "tried", "tried", "on_file", "spoken"]), gap=gaps,
+        solved=st.booleans(), accepted=st.booleans(), wished=st.booleans(), ahead=aheads,
+    )  # fmt: skip
+    def reply(self, number, by, mode, gap, solved, accepted, wished, ahead):
+        known = self.pick(number)
+        if known is not None:
+            self.pass_time(gap)
+            self.say(known, by, mode, solved=solved, accepted=accepted, wished=wished, ahead=ahead)
+
+    @act(number=some_ticket, by=somebody, gap=gaps, accepted=st.booleans())
+    def tell_the_solution(self, number, by, gap, accepted):
+        """What leads on most often; among acts drawn alike few tickets would ever be solved."""
+        promised = [known for known in self.tickets if known.state == "unresolved"]
+        if promised:
+            self.pass_time(gap)
+            known = promised[number % len(promised)]
+            self.say(known, by, "fitting", solved=True, accepted=accepted, wished=False, ahead=HOUR)
+
+    def say(self, known, by, mode, *, solved, accepted, wished, ahead):
+        person, wished = self.person(by), wished and not solved
+        mode = self.fitting(known) if mode == "fitting" else mode
+        tried, solved = mode == "tried", solved and mode != "tried"
+        allowed = (
+            known.state == "unresolved"
+            and self.fits(known, mode)
+            and not (solved and accepted and mode not in HEARD)
+            and not (wished and mode not in HEARD)
+        )
+        word = self.word(ahead, wished=wished)
+        reply = Reply(
+            words="We looked at it.", mode=mode, channel="phone", solved=solved, accepted=accepted, next_word=word,
+            odd_hours="It could not wait.",
+        )  # fmt: skip
+        act = lambda: reply_to_customer(self.row(known), reply, by=person, at=self.at)  # noqa: E731
+        if not self.do(act, expected=allowed):
+            return
+        if tried:
+            known.attempts.append(self.at)
+            if self.unreached(known):
+                known.promise(self.at, word.due_at)
+        elif not solved:
+            known.promise(self.at, word.due_at)
+        else:
+            self.solve(known, person, accepted=accepted)
+
+    def unreached(self, known: Known) -> bool:
+        """Two attempts half an hour apart, both in time; nobody here has an address (CASES c)."""
+        if self.at > known.due_at:
+            return False
+        counted = [moment for moment in known.attempts if known.promised_at <= moment <= known.due_at]
+        return len(counted) >= 2 and counted[-1] - counted[0] >= 30 * MINUTE
+
+    def solve(self, known: Known, person: User, *, accepted: bool) -> None:
+        known.state, known.solver = "resolved", person.pk
+        if known.kind == Kind.SUGGESTION:
+            known.close("decided")
+        elif known.kind == Kind.INQUIRY and accepted:
+            known.close("accepted")
+        elif known.kind == Kind.INQUIRY:
+            known.unopposed_at = self.row(known).unopposed_at
+            assert self.at + 6 * DAY < known.unopposed_at < self.at + 9 * DAY
+
+    @act(number=some_ticket, by=somebody, gap=gaps)
+    def finish(self, number, by, gap):
+        known = self.pick(number)
+        if known is None:
+            return
+        self.pass_time(gap)
+        person, may = self.person(by), known.kind == Kind.TASK and known.state == "unresolved"
+        if self.do(lambda: finish_task(self.row(known), words="Done.", by=person, at=self.at), expected=may):
+            self.solve(known, person, accepted=False)
+
+    # Closing and back
+
+    @act(
+        number=some_ticket, by=somebody, gap=gaps, ahead=aheads,
+        outcome=st.sampled_from(["satisfied", "dissatisfied", "not_reached", "withdrawn"]),
+    )  # fmt: skip
+    def ask(self, number, by, gap, ahead, outcome):
+        resolved = [known for known in self.tickets if known.state == "resolved"]
+        known = resolved[number % len(resolved)] if resolved else self.pick(number)
+        if known is None:
+            return
+        self.pass_time(gap)
+        may = (
+            known.state == "resolved"
+            and known.kind in ASKED_AFTERWARDS
+            and not self.cannot_be_told(known)
+            and outcome != "withdrawn"
+        )
+        word = self.word(ahead)
+        opinion = Opinion(
+            outcome=outcome,
+            words="So it is.",
+            channel="phone",
+            next_word=word,
+            odd_hours="It could not wait.",
+        )
+        act = lambda: record_check(self.row(known), opinion, by=self.person(by), at=self.at)  # noqa: E731
+        if not self.do(act, expected=may):
+            return
+        if outcome == "satisfied":
+            known.close("checked")
+        elif outcome == "dissatisfied":
+            known.promise(self.at, word.due_at)
+        else:
+            known.attempts.append(self.at)
+
+    @act(number=some_ticket, by=somebody, gap=gaps)
+    def confirm(self, number, by, gap):
+        resolved = [known for known in self.tickets if known.state == "resolved"]
+        known = resolved[number % len(resolved)] if resolved else self.pick(number)
+        if known is None:
+            return
+        self.pass_time(gap)
+        person = self.person(by)
+        if known.kind == Kind.TASK:
+            may = known.state == "resolved" and person.pk == known.requester
+            act = lambda: confirm_task(self.row(known), by=person, at=self.at)  # noqa: E731
+        else:
+            may = (
+                known.state == "resolved"
+                and known.kind in ASKED_AFTERWARDS
+                and self.cannot_be_told(known)
+                and person.pk != known.solver
+            )
+            act = lambda: confirm_solved(self.row(known), by=person, at=self.at)  # noqa: E731
+        if self.do(act, expected=may):
+            known.close("confirmed")
+
+    @act(number=some_ticket, by=somebody, gap=gaps, ahead=aheads)
+    def take_up_again(self, number, by, gap, ahead):
+        known = self.pick(number)
+        if known is None:
+            return
+        self.pass_time(gap)
+        word = self.word(ahead)
+        act = lambda: reopen(  # noqa: E731
+            self.row(known), promise=word, reason="Again.", by=self.person(by), at=self.at
+        )
+        was = known.state
+        if self.do(act, expected=known.state != "unresolved" and known.ended != "void"):
+            known.promise(self.at, word.due_at)
+            if was == "closed" and known.owner in self.left:
+                known.owner = self.successor(known)
+
+    @act(gap=gaps)
+    def nobody_objects(self, gap):
+        self.pass_time(gap)
+        due = [known for known in self.tickets if known.unopposed_at and known.unopposed_at <= self.at]
+        assert close_unopposed(self.at) == len(due)
+        self.changes += 1
+        for known in due:
+            known.close("unopposed")
+
+    @act(
+        number=some_ticket,
+        by=somebody,
+        other=somebody,
+        gap=gaps,
+        decision=st.sampled_from([None, True, False]),
+    )
+    def void(self, number, by, other, gap, decision):
+        known = self.pick(number)
+        if known is None:
+            return
+        self.pass_time(gap)
+        request = VoidRequest.objects.filter(ticket=known.pk, confirmed=None).first()
+        if request is None:
+            may = False if known.state == "closed" else None
+            request = self.do(
+                lambda: ask_to_void(self.row(known), reason="Spam", by=self.person(by), at=self.at),
+                expected=may,
+            )
+        if request is None or decision is None:
+            return
+        second = self.person(other)
+        may = False if second.pk == request.asked_by_id else (None if decision else True)
+        act = lambda: decide_void(request, confirmed=decision, by=second, at=self.at)  # noqa: E731
+        if self.do(act, expected=may) and decision:
+            known.close("void")
+
+    # People
+
+    @act(number=some_ticket, by=somebody, gap=gaps)
+    def take(self, number, by, gap):
+        known = self.pick(number)
+        if known is None:
+            return
+        self.pass_time(gap)
+        person = self.person(by)
+        act = lambda: take_over(self.row(known), by=person, at=self.at)  # noqa: E731
+        if self.do(act, expected=known.state != "closed" and known.owner != person.pk):
+            known.owner = person.pk
+
+    @act(number=st.integers(0, 2), gap=gaps)
+    def leave(self, number, gap):
+        person = self.house.people[number]
+        if person.pk in self.left or len(self.left) == 2:
+            return
+        self.pass_time(gap)
+        fresh = User.objects.get(pk=person.pk)
+        self.do(lambda: deactivate(fresh, by=self.house.administrator, at=self.at), expected=True)
+        self.left.add(person.pk)
+        for known in self.tickets:
+            if known.owner == person.pk and known.state != "closed":
+                known.owner = self.successor(known)
+
+    def successor(self, known: Known) -> int:
+        """The manager, or who stands in for the manager; the model says who it may be."""
+        owner = self.row(known).owner_id
+        assert owner in {self.house.manager.pk, self.house.executive.pk} - self.left - {known.owner}
+        return owner
+
+    @act(number=somebody, gap=gaps)
+    def be_absent(self, number, gap):
+        self.pass_time(gap)
+        person = self.person(number)
+        if not person.absences.exists():
+            make_absence(
+                person,
+                reason="leave",
+                starts_at=self.at,
+                ends_at=self.at + 4 * DAY,
+                deputy=self.house.executive,
+            )
+
+    # What changes no state
+
+    @act(number=some_ticket, by=somebody, gap=gaps, mode=st.sampled_from(["spoken", "tried", "on_file"]))
+    def update(self, number, by, gap, mode):
+        known = self.pick(number)
+        if known is None:
+            return
+        self.pass_time(gap)
+        act = lambda: update_customer(  # noqa: E731
+            self.row(known),
+            words="Ordered.",
+            mode=mode,
+            channel="phone",
+            odd_hours="Now",
+            by=self.person(by),
+            at=self.at,
+        )
+        if self.do(act, expected=self.fits(known, mode)) and mode == "tried":
+            known.attempts.append(self.at)
+
+    @act(number=some_ticket, by=somebody, gap=gaps, text=st.sampled_from(TEXTS), act=st.integers(0, 7))
+    def write(self, number, by, gap, text, act):
+        known = self.pick(number)
+        if known is None:
+            return
+        self.pass_time(gap)
+        ticket, how = self.row(known), {"by": self.person(by), "at": self.at}
+        contact = ticket.contacts.order_by("pk").last()
+        mark = Mark.objects.filter(ticket=ticket, lifted_at=None).first()
+        acts = (
+            lambda: hear_from_customer(ticket, words=text, channel="phone", asked=True, **how),
+            lambda: add_note(ticket, words=f"{text} @{self.house.manager.username}", **how),
+            lambda: establish(ticket, cause=text, **how),
+            lambda: reclassify(
+                ticket, category=self.house.other_category, severity="severe", reason=text, **how
+            ),
+            lambda: set_mark(ticket, "major_fault", reason=text, **how),
+            lambda: lift_mark(mark, reason=text, **how) if mark else None,
+            lambda: correct_contact(contact, words=text, **how) if contact else None,
+            lambda: add_note(ticket, words=" ", **how),
+        )
+        self.do(acts[act], expected=False if act == 7 else None)
+
+    @act(number=some_ticket, by=somebody, gap=gaps, customer=st.integers(0, 2))
+    def correct(self, number, by, gap, customer):
+        known = self.pick(number)
+        if known is None or known.kind == Kind.TASK:
+            return
+        self.pass_time(gap)
+        right = Customer.objects.get(pk=self.house.customers[customer].pk)
+        act = lambda: correct_customer(self.row(known), customer=right, by=self.person(by), at=self.at)  # noqa: E731
+        if self.do(act, expected=known.customer != right.pk):
+            known.customer = right.pk
+
+    @act(customer=st.integers(0, 2), by=somebody, gap=gaps, alone=st.booleans())
+    def wish(self, customer, by, gap, alone):
+        self.pass_time(gap)
+        fresh = Customer.objects.get(pk=self.house.customers[customer].pk)
+        wish, words = ("no_contact", "Leave me alone.") if alone else ("none", "")
+        record_wish(fresh, wish, words=words, by=self.person(by), at=self.at)
+        self.changes += 1
+        (self.nobody_to_tell.add if alone else self.nobody_to_tell.discard)(fresh.pk)
+
+    @act(by=somebody, gap=gaps)
+    def read(self, by, gap):
+        self.pass_time(gap)
+        reading = Reading.objects.filter(read_at=None).order_by("pk").first()
+        if reading:
+            person = self.person(by)
+            mine = False if reading.contact.by_id == person.pk else None
+            self.do(lambda: confirm_reading(reading, by=person, at=self.at), expected=mine)
+
+    @act(gap=gaps)
+    def ring(self, gap):
+        self.pass_time(gap)
+        run = sweep(self.at)
+        self.changes += 1
+        assert run.set_aside == run.busy == 0
+
+    # What holds after each act
+
+    @invariant()
+    def as_the_model_says(self):
+        if self.is_over():
+            return
+        rows = {row.pk: row for row in Ticket.objects.select_related("live_deadline")}
+        assert set(rows) == {known.pk for known in self.tickets}
+        for known in self.tickets:
+            row = rows[known.pk]
+            assert (row.state, row.ended, row.owner_id) == (known.state, known.ended, known.owner)
+            assert row.live_deadline is None or row.live_deadline.due_at == known.due_at
+            live = Deadline.objects.live().filter(subject=row.key).exclude(kind="reading")
+            assert live.count() == known.owes()
+
+    @invariant()
+    def as_the_audit_wants(self):
+        """After so many acts that wrote something; what is wrong once stays wrong, so that none escapes the last."""
+        if self.changes >= self.every:
+            self.audit()
+
+    def audit(self):
+        self.changes = 0
+        assert [(one.subject, one.text) for finding in findings() for one in finding.examples] == []
+
+
+def judge_as_at_commit() -> None:
+    """Rules that wait for the end of a transaction judge now."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+@pytest.fixture
+def house(db):
+    """One department: three agents and their manager, who are all deputies for the one category; an executive above."""
+    made = make_organisation()
+    made.people = [*made.agents[:3], made.manager]
+    made.service.manager, made.service.executive = made.manager, made.executive
+    made.service.deputy_manager = None
+    made.service.save(update_fields=["manager", "executive", "deputy_manager"])
+    made.category, made.other_category = make_category(), make_category()
+    made.category.deputies.set(made.people)
+    made.other_category.deputies.set(made.people)
+    made.customers = [make_customer() for _ in range(3)]
+    record_wish(made.customers[-1], "no_contact", words="Leave me.", by=made.manager, at=MONDAY)
+    return made
+
+
+def live_on(house: SimpleNamespace, *, seconds: int, steps: int, lives: int, every: int) -> None:
+    """So many lives, or fewer if the time is over before; each is undone before the next begins."""
+    end = time.monotonic() + seconds
+    bounds = settings(max_examples=lives, stateful_step_count=steps, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(lambda: AnyLife(house, end, every), settings=bounds)
+
+
+def test_any_life_of_a_ticket_keeps_every_rule(house):
+    live_on(house, seconds=40, steps=40, lives=40, every=5)
+
+
+@pytest.mark.slow
+def test_many_long_lives_keep_every_rule(house):
+    live_on(house, seconds=900, steps=60, lives=1000, every=1)
