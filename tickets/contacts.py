@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
-from servicedesk.customers.channels import Channel
+from servicedesk.customers.channels import SPOKEN, Channel
 from servicedesk.outbox.posting import post
 from tickets.models import Contact, Kind, Ticket
 from tickets.promises import lock
@@ -27,6 +27,11 @@ LIVE_CHANNELS = (
     Channel.VISIT,
     Channel.ON_SITE,
 )  # those that reach a person at once
+
+
+def mode_of(channel: str) -> str:
+    """How words come by a channel: spoken where people hear each other, else in writing."""
+    return Contact.Mode.SPOKEN if channel in SPOKEN else Contact.Mode.WRITTEN
 
 
 def nobody_to_tell(ticket: Ticket) -> bool:
@@ -129,7 +134,7 @@ def hear_from_customer(
     if not words.strip():
         raise ValidationError({"words": _("Write down what the customer said.")})
     contact = add_contact(
-        ticket, words=words, direction="in", mode=Contact.Mode.SPOKEN if channel in LIVE_CHANNELS else Contact.Mode.WRITTEN,
+        ticket, words=words, direction="in", mode=mode_of(channel),
         purpose=Contact.Purpose.INBOUND, channel=channel, person=person, chased=asked, by=by, at=at,
     )  # fmt: skip
     if ticket.owner_id != by.pk:

@@ -23,6 +23,8 @@ def set_mark(ticket: Ticket, code: str, *, reason: str, by: User, at: datetime) 
     """Mark an open ticket; a ticket may bear several marks, each once. Promises made from now on climb faster."""
     if not reason.strip():
         raise ValidationError({"reason": _("Say what makes it so.")})
+    if code not in Mark.Code.values:
+        raise ValidationError({"mark": _("Choose one of the four marks.")})
     ticket = lock(ticket)
     if ticket.state == Ticket.State.CLOSED:
         raise ValidationError(_("This ticket is closed. Reopen it first."))

@@ -41,6 +41,14 @@ class Process(models.Model):
     class Meta:
         verbose_name = _("process")
         verbose_name_plural = _("processes")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="task", closes_by="requester")
+                | ~(Q(kind="task") | Q(closes_by="requester")),
+                name="process_task_by_requester",
+                violation_error_message=_("A task is confirmed by who asked for it, and nothing else is."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()

@@ -83,6 +83,10 @@ class Mark(models.Model):
                 | Q(lifted_at__isnull=False, lifted_by__isnull=False),
                 name="mark_lifted_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(code__in=["serious_event", "significant", "major_fault", "major_problem"]),
+                name="mark_is_one_of_four",
+            ),
         ]
 
     def __str__(self) -> str:

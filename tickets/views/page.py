@@ -13,12 +13,11 @@ from django.utils import timezone
 
 from servicedesk.clock.explaining import explain
 from servicedesk.clock.models import Deadline
-from servicedesk.customers.channels import SPOKEN
 from servicedesk.staff.models import User
 from servicedesk.staff.requests import StaffRequest
 from tickets import overview
 from tickets.about_staff import names_for
-from tickets.contacts import nobody_to_tell
+from tickets.contacts import mode_of, nobody_to_tell
 from tickets.forms.fields import TicketForm
 from tickets.forms.reply import CheckForm, ReplyForm, TaskForm
 from tickets.models import Contact, Mark, Ticket
@@ -131,8 +130,8 @@ def _person_of(promise, ticket: Ticket):
 def fresh_form(ticket: Ticket, step: Step, *, user: User, seen: int, now: datetime) -> TicketForm:
     """The form of the obvious act, filled with what the desk knows already."""
     owed, channel = ticket.deadline(), usual_channel(ticket)
-    written = channel not in SPOKEN or bool(ticket.customer and ticket.customer.is_written_only(now))
-    mode = Contact.Mode.WRITTEN if written else Contact.Mode.SPOKEN
+    written_only = ticket.customer and ticket.customer.is_written_only(now)
+    mode = Contact.Mode.WRITTEN if written_only else mode_of(channel)
     if step == Step.REPLY and nobody_to_tell(ticket):
         mode = Contact.Mode.ON_FILE
     initial = {
