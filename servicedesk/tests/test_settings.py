@@ -34,6 +34,10 @@ def test_what_runs_daily_runs_by_the_organisations_clock():
     assert all(entry["options"]["expires"] for entry in app.conf.beat_schedule.values())
 
 
+def test_a_worker_does_as_much_at_a_time_as_the_environment_says():
+    assert app.conf.worker_concurrency == settings.WORKER_CONCURRENCY
+
+
 def test_every_periodic_task_exists():
     app.loader.import_default_modules()
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
