@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from servicedesk.audit.models import AuditRun
 from servicedesk.audit.seals import seal
@@ -361,3 +362,23 @@ def test_a_message_is_sent_again_and_on_record(client, well, operator, now):
 def test_looking_changes_nothing(client, operator):
     for name in ("put_back_all", "send_all_again"):
         assert client.get(reverse(f"health:{name}")).status_code == 405
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_click_gives_a_row_back_and_the_page_renews_itself(page, sign_in, well, now):
+    sign_in(make_user(roles=["administrator"]))
+    unit = make_unit()
+    first, _second = (
+        put_aside(make_deadline(make_matter(unit, label=f"2026-00001{n}"), due_at=now + HOUR, at=now), now)
+        for n in range(2)
+    )
+    page.goto(URL)
+    expect(page.locator("#line-set_aside .health-reading")).to_have_text("2 rows")
+
+    page.get_by_role("button", name=f"Try again: {first.label}").click()
+
+    expect(page.locator("#line-set_aside .health-reading")).to_have_text("1 row")
+    expect(page.locator("#toasts")).to_contain_text("1 row is back on the clock")
+    Deadline.objects.set_aside().update(set_aside_at=None, error="")
+    expect(page.locator("#line-set_aside .health-reading")).to_have_text("none", timeout=15_000)
