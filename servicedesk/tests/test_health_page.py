@@ -240,7 +240,7 @@ def test_a_broker_that_is_down_or_silent_is_one_red_line(client, well, operator,
     ("table", "grey"),
     [
         ("clock_heartbeat", {"sweep", "beat", "backup"}),
-        ("clock_deadline", {"ring", "set_aside"}),
+        ("clock_deadline", {"ring", "set_aside", "with_leavers"}),
         ("outbox_message", {"waiting", "failed", "given_up"}),
         ("audit_auditrun", {"audit"}),
         ("audit_dailyseal", {"seal"}),
