@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "servicedesk.clock",
     "tickets",
     "followups",
+    "servicedesk.reports",
 ]
 
 MIDDLEWARE = [

@@ -281,8 +281,18 @@ class Deadline(models.Model):
                 fields=["owner", "due_at"], name="deadline_of_owner", condition=Q(settled_at=None)
             ),  # My desk: owed_by()
             models.Index(
-                fields=["department", "due_at"], name="deadline_of_department", condition=Q(settled_at=None)
-            ),  # what a unit owes
+                fields=["due_at", "department", "owner"], name="deadline_live", condition=Q(settled_at=None)
+            ),  # what is broken and what breaks today, by whom
+            models.Index(
+                fields=["due_at", "department", "settled_at", "outcome"],
+                name="deadline_promise",
+                condition=Q(kind="promise"),
+            ),  # which words were kept, by due time
+            models.Index(
+                fields=["settled_at", "due_at", "department"],
+                name="deadline_late",
+                condition=Q(settled_at__gt=F("due_at")),
+            ),  # what was broken at an earlier moment and has been settled since
             models.Index(
                 fields=["broken_at"],
                 name="deadline_broken_live",

@@ -45,7 +45,13 @@ class OwnershipPeriod(models.Model):
                 condition=Q(to_at=None) | Q(to_at__gte=F("from_at")), name="ownership_runs_forward"
             ),
         ]
-        indexes = [models.Index(fields=["ticket", "from_at"], name="ownership_of_ticket")]
+        indexes = [
+            models.Index(fields=["ticket", "from_at"], name="ownership_of_ticket"),
+            models.Index(fields=["from_at", "department"], name="ownership_begun"),  # figures: what came
+            models.Index(
+                fields=["to_at", "department"], name="ownership_ended", condition=Q(to_at__isnull=False)
+            ),  # figures: what left
+        ]
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.owner_id}"

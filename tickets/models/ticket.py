@@ -307,6 +307,16 @@ class Ticket(models.Model):
             models.Index(
                 fields=["-received_at", "-id"], name="ticket_open_newest", condition=~Q(state="closed")
             ),  # what is not closed, by receipt
+            models.Index(
+                fields=["department", "owner", "received_at"],
+                name="ticket_open_by_age",
+                condition=~Q(state="closed"),
+            ),  # figures: what is not closed, by whose it is and how old
+            models.Index(
+                fields=["closed_at", "received_at", "department"],
+                name="ticket_history",
+                condition=Q(is_history=True),
+            ),  # figures: what an import brought in closed, by the end at its source
             models.Index(fields=["touched_at", "id"], name="ticket_touched"),  # the queue: last touched first
             models.Index(fields=["recorder"], name="ticket_of_recorder"),  # own part in it
             models.Index(
