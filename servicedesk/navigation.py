@@ -35,6 +35,13 @@ NEW_TICKET = Entry(_("New ticket"), "tickets:new", "plus", "n")
 ENTRIES = [
     Entry(_("My desk"), "home", "checklist", "g d"),
     Entry(_("Queue"), "tickets:queue", "inbox", "g q"),
+    Entry(
+        _("Dashboard"),
+        "dashboards:overview",
+        "chart-column",
+        "g f",
+        lambda user: user.has_perm("reports.view_figures"),
+    ),
     Entry(_("Customers"), "customers:list", "address-book", "g c"),
     Entry(_("People"), "staff:people", "users", "g p"),
     Entry(_("Health"), "health:show", "heartbeat", "g h", lambda user: user.has_perm("clock.view_health")),

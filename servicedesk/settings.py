@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "tickets",
     "followups",
     "servicedesk.reports",
+    "servicedesk.dashboards",
 ]
 
 MIDDLEWARE = [
@@ -209,6 +210,7 @@ NODE_MODULES = Path(env("NODE_MODULES", default=str(BASE_DIR / "node_modules")))
 NPM_FILES = {
     "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "vendor/echarts.min.js": "echarts/dist/echarts.common.min.js",  # dashboards only
 }
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -20,6 +20,7 @@ urlpatterns = [
     path("rules/", include("servicedesk.regulations.urls")),
     path("notices/", include("servicedesk.outbox.urls")),
     path("customers/", include("servicedesk.customers.urls")),
+    path("dashboard/", include("servicedesk.dashboards.urls")),
     path("theme/", appearance.choose_theme, name="theme"),
 ]
 

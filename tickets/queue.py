@@ -253,7 +253,7 @@ def _walk(doors, parts: Sequence[Part], start: tuple[str, Place] | None, count: 
 def _page(keys: Sequence[Key], parts: Sequence[Part], *, has_before: bool, has_after: bool) -> Page:
     by_name = {part.name: part for part in parts}
     places = [by_name[name].place_of(key) for name, key in (keys[0], keys[-1])] if keys else ["", ""]
-    rows = {ticket.pk: ticket for ticket in _shown([key[1] for _name, key in keys])}
+    rows = {ticket.pk: ticket for ticket in shown([key[1] for _name, key in keys])}
     return Page(
         tickets=[rows[key[1]] for _name, key in keys if key[1] in rows],
         before=places[0] if has_before else "",
@@ -261,7 +261,7 @@ def _page(keys: Sequence[Key], parts: Sequence[Part], *, has_before: bool, has_a
     )
 
 
-def _shown(ids: Sequence[int]) -> TicketQuerySet:
+def shown(ids: Sequence[int]) -> TicketQuerySet:
     """What a row shows, read for one page only; long columns stay where they are."""
     heavy = [
         f"{owed}__{column}"

@@ -8,6 +8,7 @@ from django.core.management import call_command
 WANTED = [
     "vendor/tabler.min.css",
     "vendor/tabler.min.js",
+    "vendor/echarts.min.js",
     "django_htmx/htmx-2.min.js",
     "css/roles.css",
     "css/theme.css",
