@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ('clock', '0005_figures_by_due_time'),
         ('customers', '0003_one_list_of_channels'),
         ('staff', '0005_roles_among_the_pages_about_people'),
-        ('tickets', '0006_who_is_complained_about'),
+        ('tickets', '0007_marks_and_processes_that_fit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
