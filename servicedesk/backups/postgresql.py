@@ -64,11 +64,10 @@ def tool(name: str) -> str:
 
 
 def environment(connection: BaseDatabaseWrapper, **instead: str) -> dict[str, str]:
-    """What libpq needs to reach the same server; `instead` replaces single parameters."""
+    """What libpq needs to reach the same server as Django does; `instead` replaces single parameters."""
     given = {**connection.get_connection_params(), **instead}
     told = {VARIABLES[name]: str(value) for name, value in given.items() if name in VARIABLES and value}
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**ours, **told, "PGAPPNAME": "servicedesk back-up"}
+    return {**os.environ, **told, "PGAPPNAME": "servicedesk back-up"}
 
 
 def output_of(words: list[str], environment: dict[str, str]) -> Iterator[bytes]:
