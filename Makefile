@@ -15,7 +15,7 @@ AS_IN_PRODUCTION := VAR_DIR=$(VAR)/check DATABASE_URL=sqlite:///$(abspath $(VAR)
 
 CHECKS := check-form check-types check-templates check-security check-translations check-migrations check-deployment
 
-.PHONY: run test check bench lock messages clean install install-dev $(CHECKS)
+.PHONY: run test check bench lock messages clauses clean install install-dev $(CHECKS)
 
 run: install $(MADE)/translations $(MADE)/static  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it.
 	@$(MANAGE) migrate --no-input --verbosity 0
@@ -64,6 +64,9 @@ lock: install-dev  ## Both Python locks from requirements*.in, and npm's from pa
 messages: install-dev  ## Collect the strings to translate and name those that have no translation yet.
 	$(PYTHON) .ci/translations.py collect
 	$(PYTHON) .ci/translations.py missing
+
+clauses: install-dev  ## Which tests prove which clause of the regulations, and which clauses have none.
+	@$(PYTHON) .ci/clauses.py
 
 clean:  ## Remove all that can be made again; the database in var/ stays.
 	rm -rf .venv node_modules $(VAR)/made $(VAR)/static $(VAR)/check $(VAR)/broker .pytest_cache .mypy_cache .ruff_cache .hypothesis

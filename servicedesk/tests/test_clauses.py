@@ -1,6 +1,8 @@
 """Wherever code, tests, templates or guides name a clause, there is such a clause."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,25 @@ def test_every_clause_that_is_named_anywhere_exists():
 )
 def test_a_section_may_be_named_for_its_clauses(name, expected):
     assert stands(name) is expected
+
+
+@pytest.fixture(scope="module")
+def proofs():
+    """What `make clauses` prints, with its exit code."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / ".ci/clauses.py")], capture_output=True, text=True, check=False
+    )
+
+
+def test_whatever_the_desk_says_it_does_for_a_clause_is_proven_by_a_test(proofs):
+    assert proofs.returncode == 0, proofs.stdout[-2000:] + proofs.stderr[-2000:]
+
+
+def test_every_clause_is_printed_with_its_tests_or_among_those_without(proofs):
+    with_tests, _, without = proofs.stdout.partition("Without a test:")
+    proven = re.findall(r"^(R\S+) .* 1 \S+::test_\w+$", with_tests, re.MULTILINE)
+    unproven = re.findall(r"\bR[\w.]+", without.partition("\n\n")[0])
+    assert "R1.1f" in proven and "R6.1" in unproven
+    assert sorted([*proven, *unproven]) == sorted(CLAUSES)
+    # marks of a whole module count, too
+    assert re.search(r"^R5\.8a .*followups/tests/test_holiday_lists", with_tests, re.MULTILINE)

@@ -21,7 +21,7 @@ from tickets.resolving import reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_category, make_intake, make_ticket, make_word
 from tickets.voiding import ask_to_void, decide_void
 
-pytestmark = [pytest.mark.django_db, pytest.mark.clause("CASES n")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ def violations():
     return [one for finding in findings() for one in finding.examples]
 
 
+@pytest.mark.clause("R1.1b", "R5.2.1")
 @pytest.mark.parametrize(
     "column",
     ["number = '2026-999999'", "first_responder_id = owner_id + 1", "received_at = '2020-01-01 00:00:00+00:00'",
@@ -36,6 +37,7 @@ def test_first_things_never_change(column):
     attack(f"UPDATE tickets_ticket SET {column}")
 
 
+@pytest.mark.clause("R1.1g")
 def test_an_unresolved_ticket_cannot_lose_its_deadline():
     make_ticket()
     attack("UPDATE tickets_ticket SET live_deadline_id = NULL")
@@ -72,6 +74,7 @@ def test_a_resolved_ticket_cannot_lose_its_check():
     attack("UPDATE tickets_ticket SET open_check_id = NULL")
 
 
+@pytest.mark.clause("R1.2g")
 @pytest.mark.parametrize("ended", ["checked", "confirmed", "accepted", "void"])
 def test_nothing_closes_without_proof(ended):
     ticket = solved()
@@ -90,6 +93,7 @@ def test_history_cannot_be_claimed_afterwards():
     )
 
 
+@pytest.mark.clause("R7.1.5d")
 @pytest.mark.parametrize(
     "table",
     ["tickets_ticket", "tickets_contact", "tickets_promise", "tickets_ownershipperiod", "tickets_opinioncheck",
@@ -100,6 +104,7 @@ def test_nothing_is_ever_deleted(table):
     attack(f"DELETE FROM {table}")
 
 
+@pytest.mark.clause("R1.1g")
 @pytest.mark.parametrize(
     "sql",
     [

@@ -112,6 +112,7 @@ def test_somebody_new_on_the_keyboard(page, agent, requests):
     assert (ticket.customer.name, ticket.customer.phones.get().number) == ("Li Lei", "+8613812345678")
 
 
+@pytest.mark.clause("R4.5b")
 def test_the_kind_decides_what_is_asked(page, agent):
     make_category(name="Heating")
     make_category(name="Opening hours", kind="inquiry")
@@ -131,7 +132,6 @@ def test_the_kind_decides_what_is_asked(page, agent):
     expect(page.locator("#id_words")).to_be_focused()
 
 
-@pytest.mark.clause("CASES n")
 def test_colleagues_complained_about_are_named_on_the_keyboard(page, agent):
     rude, ruder = (make_agent(display_name=name) for name in ("Zhang Wei", "Qian Duo"))
     make_category(name="Heating", kind="complaint")

@@ -92,10 +92,18 @@ def toast(answer):
 # Who may
 
 
-@pytest.mark.clause("R5.2.7b")
+@pytest.mark.clause("R5.2.7b", "R7.1.2a")
 def test_any_employee_may_log_a_call_whatever_the_role(client):
     client.force_login(make_user())
     assert client.get(NEW).status_code == 200
+
+
+@pytest.mark.clause("R1.1a", "R3.5.4a", "R4.1b")
+def test_a_card_beside_the_form_says_how_to_listen(desk):
+    page = desk.get(NEW).content.decode()
+    card = page[page.index('id="listening"') :].partition("</details>")[0]
+    for advice in ("Let them finish. Do not interrupt", "Say that you understand what it means for them"):
+        assert advice in card
 
 
 def test_a_stranger_is_sent_to_the_log_in(client, settings):
@@ -317,6 +325,7 @@ def test_a_newcomer_may_share_a_number_with_a_known_customer(desk):
     assert ticket.customer.name == "Wang Lei" and ticket.customer != known
 
 
+@pytest.mark.clause("R1.1b", "R1.1c", "R1.1e", "R1.5.X", "R4.5a", "R5.2.2b")
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [

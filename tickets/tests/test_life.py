@@ -11,7 +11,7 @@ from servicedesk.clock.sweep import sweep
 from servicedesk.customers.testing import make_contact_person, make_customer
 from servicedesk.outbox.models import Message
 from servicedesk.staff.leaving import deactivate
-from servicedesk.staff.testing import make_absence
+from servicedesk.staff.testing import make_absence, make_post
 from tickets.checks import Opinion, confirm_solved, record_check
 from tickets.contacts import correct_contact, hear_from_customer, update_customer
 from tickets.corrections import correct_customer, establish, reclassify
@@ -67,7 +67,7 @@ def test_a_complaint_that_cannot_be_answered_now_gets_a_promise_that_is_live():
     assert events(ticket) == ["received", "promised"]
 
 
-@pytest.mark.clause("R1.1d")
+@pytest.mark.clause("R1.1d", "R3.1.2")
 def test_a_matter_answered_and_accepted_in_the_contact_is_closed_with_question_answer_and_acceptance():
     ticket = make_ticket(answer=Answer("The filter was full; it is changed."))
     assert (ticket.state, ticket.ended) == ("closed", "accepted")
@@ -87,6 +87,7 @@ def test_the_first_person_asked_is_first_responder_and_owner():
     assert (period.owner, period.from_at, period.to_at) == (ticket.owner, ticket.received_at, None)
 
 
+@pytest.mark.clause("R1.1b", "R1.1c", "R1.1e", "R1.5.X", "R3.3.1a", "R5.2.2b", "R7.1.3a")
 @pytest.mark.parametrize(
     ("field", "fields"),
     [
@@ -110,6 +111,7 @@ def test_an_incomplete_complaint_is_refused_at_the_field_that_is_wrong(field, fi
     assert not Ticket.objects.exists()
 
 
+@pytest.mark.clause("R1.5.D")
 def test_an_inquiry_answered_now_needs_words_answer_and_category_only():
     ticket = make_ticket(kind=Kind.INQUIRY, wanted="", read_back="not_asked", answer=Answer("At nine."))
     assert (ticket.state, ticket.ended, ticket.checks.count()) == ("closed", "accepted", 0)
@@ -188,6 +190,7 @@ def test_a_late_reply_settles_the_promise_as_late_and_the_breach_stays():
     assert (deadline.outcome, deadline.broken_at) == ("late", MONDAY + 5 * HOUR)
 
 
+@pytest.mark.clause("R1.1g", "R3.3.1a")
 def test_the_later_promise_has_a_limit_and_the_customers_own_wish_may_pass_it():
     ticket = make_ticket()
     far = MONDAY + 30 * DAY
@@ -267,6 +270,7 @@ def test_an_update_reaches_the_customer_and_leaves_the_promise_alone():
     assert ticket.contacts.filter(purpose="update").count() == 1
 
 
+@pytest.mark.clause("R1.4c")
 def test_a_customer_who_asks_first_counts_as_chased_and_the_owner_hears():
     ticket = make_ticket()
     colleague = make_agent()
@@ -332,6 +336,7 @@ def test_a_solved_complaint_is_resolved_and_owes_exactly_one_check():
     assert ticket.open_check.kind == "check"
 
 
+@pytest.mark.clause("R1.2g")
 def test_satisfied_closes_with_proof():
     ticket = solve(make_ticket())
     opinion = Opinion(outcome="satisfied", words="All warm again.", channel="phone")
@@ -342,6 +347,7 @@ def test_satisfied_closes_with_proof():
     assert OwnershipPeriod.objects.get(ticket=ticket).to_at == MONDAY + DAY
 
 
+@pytest.mark.clause("R1.2g")
 def test_dissatisfied_reopens_with_a_new_promise_in_the_same_step():
     ticket = solve(make_ticket())
     with pytest.raises(ValidationError):
@@ -361,6 +367,7 @@ def test_dissatisfied_reopens_with_a_new_promise_in_the_same_step():
     assert ticket.open_check is None
 
 
+@pytest.mark.clause("R1.2g")
 def test_not_reached_tries_again_within_five_working_days():
     ticket = solve(make_ticket())
     record_check(
@@ -482,6 +489,7 @@ def test_a_mention_may_stand_between_chinese_words_and_in_capitals():
     assert list(note.mentioned.all()) == [stranger]
 
 
+@pytest.mark.clause("R4.5c")
 def test_a_ticket_bears_several_marks_each_once_and_its_next_promise_climbs_the_serious_ladder():
     ticket = make_ticket()
     mark = set_mark(ticket, "serious_event", reason="Flooding", by=ticket.owner, at=MONDAY)
@@ -494,6 +502,23 @@ def test_a_ticket_bears_several_marks_each_once_and_its_next_promise_climbs_the_
     assert ticket.marks.filter(lifted_at=None).count() == 1
 
 
+@pytest.mark.clause("R5.2.5")
+def test_a_significant_matter_is_lifted_by_the_general_manager_or_the_stand_in_only():
+    ticket = make_ticket()
+    general, stand_in = make_agent(), make_agent()
+    make_post("general_manager", general, stand_in)
+    for person in (general, stand_in):
+        mark = set_mark(ticket, "significant", reason="The mayor asks", by=ticket.owner, at=MONDAY)
+        for somebody in (ticket.owner, ticket.department.manager):
+            with pytest.raises(ValidationError):
+                lift_mark(mark, reason="Answered", by=somebody, at=MONDAY + HOUR)
+        with pytest.raises(ValidationError):
+            lift_mark(mark, reason=" ", by=person, at=MONDAY + HOUR)
+        lift_mark(mark, reason="Answered", by=person, at=MONDAY + HOUR)
+        mark.refresh_from_db()
+        assert (mark.lifted_by, mark.lifted_at) == (person, MONDAY + HOUR)
+
+
 def test_the_right_customer_is_put_on_by_a_new_entry_with_the_old_one_kept():
     ticket = make_ticket()
     was, right = ticket.customer, make_customer()
@@ -504,6 +529,7 @@ def test_the_right_customer_is_put_on_by_a_new_entry_with_the_old_one_kept():
     assert Message.objects.get(event="customer_corrected").recipient == ticket.owner
 
 
+@pytest.mark.clause("R1.1b", "R7.1.3a")
 def test_a_sent_reply_is_corrected_by_a_new_contact_only():
     ticket = make_ticket()
     contact = ticket.contacts.get()
@@ -538,6 +564,7 @@ def test_a_correction_that_changes_nothing_leaves_no_entry():
     assert events(ticket) == ["received", "promised"]
 
 
+@pytest.mark.clause("R7.1.5d")
 def test_void_needs_two_people_and_withdraws_what_was_owed():
     ticket = make_ticket(anonymous=True)
     request = ask_to_void(ticket, reason="Test entry", by=ticket.owner, at=MONDAY + HOUR)
@@ -555,6 +582,7 @@ def test_a_ticket_whose_customer_waits_for_an_answer_cannot_be_void():
         ask_to_void(ticket, reason="Test entry", by=ticket.owner, at=MONDAY + HOUR)
 
 
+@pytest.mark.clause("R1.4b", "R3.2.2")
 def test_silent_and_untouched_tickets_are_found():
     ticket = make_ticket()
     assert Ticket.objects.silent().get() == ticket

@@ -107,6 +107,7 @@ def test_one_inquiry_that_cannot_be_closed_does_not_hold_up_the_others(monkeypat
     assert (bad.state, good.state) == ("resolved", "closed")
 
 
+@pytest.mark.clause("R4.5b")
 def test_a_process_made_stricter_asks_for_the_check_on_running_matters_too():
     ticket = make_ticket(kind=Kind.INQUIRY)
     Process.objects.filter(kind=Kind.INQUIRY).update(closes_by="check")

@@ -399,7 +399,7 @@ def test_marks_are_set_once_each_and_lifted_with_a_reason(desk):
     assert mark.lifted_at == NOW
 
 
-@pytest.mark.clause("R3.3.2b", "R1.5.X")
+@pytest.mark.clause("R3.3.2b", "R1.5.A", "R1.5.X", "R3.5.4b")
 def test_cause_and_wanted_outcome_are_written_down_with_the_earlier_words_kept(desk):
     ticket = make_ticket()
     desk(ticket).post("establish", wanted="A warm flat", cause="")
@@ -410,6 +410,7 @@ def test_cause_and_wanted_outcome_are_written_down_with_the_earlier_words_kept(d
     assert set(entry.facts) == {"cause"}
 
 
+@pytest.mark.clause("R4.5a", "R1.5.A")
 def test_the_matter_is_classified_anew_with_a_reason(desk):
     ticket = make_ticket()
     other, foreign = make_category(), make_category(kind="task")
@@ -452,6 +453,7 @@ def test_what_was_written_down_is_corrected_by_a_new_contact(desk):
     assert contact.words.text == "The heating has been cold since Friday."
 
 
+@pytest.mark.clause("R7.1.5d")
 def test_void_takes_two_people(desk):
     ticket = make_ticket(anonymous=True)
     desk(ticket).post("void", words="A test")

@@ -43,7 +43,7 @@ def test_nothing_rings_before_its_moment():
     assert told(deadline) == []
 
 
-@pytest.mark.clause("R1.1f")
+@pytest.mark.clause("R1.1e", "R1.1f")
 def test_the_owner_is_warned_at_three_quarters_and_an_hour_before():
     matter = make_matter()
     deadline = make_deadline(matter, due_at=DUE, at=MONDAY)
@@ -63,6 +63,7 @@ def test_a_promise_is_not_broken_at_the_due_instant_and_is_just_after():
     assert "broke" in events(deadline)
 
 
+@pytest.mark.clause("R1.1f")
 def test_a_broken_promise_climbs_from_manager_to_executive_to_general_manager_once_each():
     general_manager = make_user()
     make_post("general_manager", general_manager)
@@ -146,6 +147,7 @@ def test_a_settled_deadline_rings_no_more():
     assert sweep(DUE + DAY).rang == 0
 
 
+@pytest.mark.clause("R1.1f")
 def test_settling_late_stamps_the_breach_and_records_it():
     deadline = make_deadline(due_at=DUE, at=MONDAY)
     settle(deadline, by="clock", at=DUE + SECOND)
@@ -242,6 +244,7 @@ def test_mail_waits_for_working_time_and_the_notice_does_not():
     assert mail.send_after == datetime(2026, 5, 12, 0, 30, tzinfo=UTC)
 
 
+@pytest.mark.clause("R1.1f")
 @pytest.mark.parametrize(
     "change",
     [
@@ -258,6 +261,7 @@ def test_raw_sql_cannot_move_or_forge_a_deadline(change):
         cursor.execute(f"UPDATE clock_deadline SET {change}")
 
 
+@pytest.mark.clause("R1.1f")
 @pytest.mark.parametrize("change", ["broken_at = NULL", "outcome = 'kept'", "settled_at = due_at"])
 def test_raw_sql_cannot_make_a_late_deadline_good(change):
     deadline = make_deadline(due_at=DUE, at=MONDAY)

@@ -108,7 +108,7 @@ def test_strange_names_are_kept_as_they_are(name):
     assert customer.name == name
 
 
-@pytest.mark.clause("R4.3a")
+@pytest.mark.clause("R3.3.4a", "R4.3a")
 def test_a_change_is_recorded_with_old_and_new_and_only_what_differs():
     by, customer = make_user(), make_customer("王芳", phones=["13800138000"], language="en")
     change_customer(customer, name="王方", language="en", phones=["13900139000"], by=by, at=AT + DAY)

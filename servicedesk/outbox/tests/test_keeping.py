@@ -79,6 +79,7 @@ def test_what_was_given_up_can_be_tried_again_from_the_start():
     assert send_due(NOON + HOUR) == {"sent": 1}
 
 
+@pytest.mark.clause("R5.9a")
 def test_the_first_reading_stands():
     notice = make_notice(make_user())
 

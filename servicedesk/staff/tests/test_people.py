@@ -77,7 +77,7 @@ def test_people_are_found_by_name_number_and_department():
     assert User.objects.named("  ").count() == 2
 
 
-@pytest.mark.clause("R5.2.7b")
+@pytest.mark.clause("R5.2.7b", "R7.1.2a")
 @pytest.mark.parametrize("roles", [[], *([code] for code in Role.values)])
 def test_any_active_employee_may_open_a_ticket(roles):
     assert make_user(roles=roles).may_open_tickets
