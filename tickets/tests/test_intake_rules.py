@@ -112,7 +112,7 @@ def test_the_checks_of_a_batch_read_nothing_a_row(django_assert_max_num_queries)
 # The customer's own wish
 
 
-@pytest.mark.clause("CASES d")
+@pytest.mark.clause("R1.1e")
 def test_a_first_promise_may_lie_ninety_days_ahead_at_the_customers_wish_and_in_their_words():
     word = make_word(MONDAY + WISHED, wished=True, wish="Call me when I am back in three weeks.")
     ticket = make_ticket(promise=word)
@@ -124,7 +124,7 @@ def test_a_first_promise_may_lie_ninety_days_ahead_at_the_customers_wish_and_in_
     assert word.wish in [part.words for part in happening.parts]
 
 
-@pytest.mark.clause("CASES d")
+@pytest.mark.clause("R1.1e")
 def test_a_later_time_is_refused_without_wish_without_words_and_after_ninety_days():
     later = MONDAY + 21 * DAY
     assert refused(promise=make_word(later)) == {"due_at"}
@@ -181,7 +181,7 @@ def test_a_time_that_was_offered_needs_no_wish():
 # Late entries
 
 
-@pytest.mark.clause("CASES m")
+@pytest.mark.clause("R1.1e")
 @pytest.mark.parametrize("hours", [0, 1, 5, 24, 48, 71, 72, 73, 76, 80, 96, 120, 2000])
 def test_what_is_proposed_is_always_accepted(hours):
     """However long ago the matter came in; at every distance from S2 being over."""
