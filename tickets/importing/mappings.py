@@ -34,7 +34,7 @@ FIELDS = (
 NEEDED = {"external_number", "words", "category"}
 CHOICES = {"channel": set(Channel.values), "severity": set(Ticket.Severity.values)}
 DAMAGED_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|#+|#[A-Z/0]+[!?A]")  # 2.02504E+12, #####, #VALUE!
-NUMBER_LIKE = re.compile(r"(?=.*\d)\S+", re.DOTALL)
+NUMBER_LIKE = re.compile(r"""(?=.*\d)[^\s"]+""", re.DOTALL)
 LONGEST_NUMBER = 60  # characters of a number of the source
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # what came in before is a slip of the pen
 POINT_ZERO = re.compile(r"(\d+)\.0+")

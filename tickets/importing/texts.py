@@ -135,7 +135,7 @@ class _Text:
         is a row: a long text may well hold a line that looks like one.
         """
         first, *others = self.lines.taken
-        found = (self._begins_row(line) for line in others)
+        found = (self._is_row(self._alone(line)) for line in others)
         if len(cells) != len(self.heading):
             return any(found)
         return len(self._alone(first)) == len(cells) and all(found)
@@ -168,9 +168,13 @@ class _Text:
     def _begins_row(self, line: str) -> bool:
         """Whether a line by itself, or with lines after it that its quotation mark holds open, is a row of the table."""
         cells = self._alone(line)
-        whole = len(cells) == len(self.heading)
-        open_ = line.count('"') % 2 == 1 and len(cells) < len(self.heading)
-        return (whole or open_) and self.is_row(dict(zip(self.heading, cells, strict=False)))
+        held_open = line.count('"') % 2 == 1 and 1 < len(cells) < len(self.heading)
+        return self._is_row(cells, whole=not held_open)
+
+    def _is_row(self, cells: list[str], *, whole: bool = True) -> bool:
+        if whole and len(cells) != len(self.heading):
+            return False
+        return self.is_row(dict(zip(self.heading, cells, strict=False)))
 
     def _alone(self, line: str) -> list[str]:
         try:

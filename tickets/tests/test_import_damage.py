@@ -82,6 +82,10 @@ def test_a_long_text_may_hold_a_line_that_looks_like_a_row(owner, write):
     assert words(1) == "first\n2, yes and no,perhaps"
 
 
+def test_a_text_may_end_in_a_line_that_is_a_number(owner, write):
+    assert run(write(HEADING + '1,A,"call me at\n13812345678"\n2,A,"or at\n4,5"\n'))["taken"] == 2
+
+
 def test_a_torn_row_is_refused_until_it_has_been_put_in_order(owner, write, tmp_path):
     report = tmp_path / "out.csv"
     run(write(HEADING + '1,A,"never closed\n2,A,two\n3,A\n'), code=1, report=report)
