@@ -376,6 +376,8 @@ class Heartbeat(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
         permissions = [("view_health", _("Can see the health page"))]
 
     def __str__(self) -> str:

@@ -36,7 +36,12 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AlterModelOptions(
-            name="heartbeat", options={"permissions": [("view_health", "Can see the health page")]}
+            name="heartbeat",
+            options={
+                "permissions": [("view_health", "Can see the health page")],
+                "verbose_name": "heartbeat",
+                "verbose_name_plural": "heartbeats",
+            },
         ),
         migrations.RunPython(grant, keep),
     ]
