@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from servicedesk.audit.triggers import declare
 from servicedesk.clock.describing import describe_by
 from servicedesk.clock.kinds import name_kind
+from servicedesk.clock.sparing import spare_by
 from servicedesk.customers.signals import wishes_changed
 from tickets import fulfilment
 from tickets.impartial_rules import IMPARTIAL_TRIGGERS
@@ -30,6 +31,7 @@ class TicketsConfig(AppConfig):
         from servicedesk.staff.passing_on import on_leaving
         from tickets import invariants  # noqa: F401  (registers them)
         from tickets.describing import describe_tickets
+        from tickets.impartial import spare_named
         from tickets.leavers import pass_on_tickets, tickets_left_by
         from tickets.readings import pass_on_readings, readings_left_by
         from tickets.resolving import fit_checks_of
@@ -38,3 +40,4 @@ class TicketsConfig(AppConfig):
         on_leaving(pass_on_readings, readings_left_by)
         wishes_changed.connect(fit_checks_of, dispatch_uid="tickets.checks")
         describe_by("ticket", describe_tickets)
+        spare_by("ticket", spare_named)

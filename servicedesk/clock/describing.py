@@ -21,6 +21,14 @@ class Description(NamedTuple):
     subtitle: str
 
 
+def by_prefix(subjects: Iterable[str]) -> dict[str, set[str]]:
+    """Subjects by what they begin with: "ticket", "file" …"""
+    found: dict[str, set[str]] = defaultdict(set)
+    for subject in subjects:
+        found[subject.partition(":")[0]].add(subject)
+    return found
+
+
 Describe = Callable[[Collection[str], "User"], dict[str, Description]]
 _describing: dict[str, Describe] = {}
 
@@ -32,11 +40,8 @@ def describe_by(prefix: str, describe: Describe) -> None:
 
 def descriptions(subjects: Iterable[str], user: User) -> dict[str, Description]:
     """The descriptions of those subjects that somebody describes and this person may see."""
-    by_prefix: dict[str, set[str]] = defaultdict(set)
-    for subject in subjects:
-        by_prefix[subject.partition(":")[0]].add(subject)
     found: dict[str, Description] = {}
-    for prefix, theirs in by_prefix.items():
+    for prefix, theirs in by_prefix(subjects).items():
         if describe := _describing.get(prefix):
             found |= describe(theirs, user)
     return found

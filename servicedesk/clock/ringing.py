@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,20 +18,28 @@ class Advance:
     """The effects of one deadline in one sweep."""
 
     deadline: Deadline
+    spared: Collection[int] = frozenset()
     rings: list[Ring] = field(default_factory=list)
     repeated: list[Ring] = field(default_factory=list)  # earlier rings whose repeat is now spent
     broke: bool = False
 
 
 def advance(
-    deadline: Deadline, *, rungs: Mapping[int, Rung], told: Sequence[Ring], at: datetime, directory: Directory
+    deadline: Deadline,
+    *,
+    rungs: Mapping[int, Rung],
+    told: Sequence[Ring],
+    at: datetime,
+    directory: Directory,
+    spared: Collection[int] = frozenset(),
 ) -> Advance:
     """Carry a deadline up to `at`: ring its first late rung, put the later ones off, repeat what nobody acknowledged.
 
     After an outage one rung rings now and the next follows at its planned distance, so that a ladder is never emptied
-    at once; a reminder whose due time has passed is recorded as skipped (DESIGN 4). `told` are the rings so far.
+    at once; a reminder whose due time has passed is recorded as skipped (DESIGN 4). `told` are the rings so far, `spared` the people
+    whom it passes over while anybody else can be told (CASES n).
     """
-    effects = Advance(deadline)
+    effects = Advance(deadline, spared)
     _climb(effects, rungs=rungs, told=told, at=at, directory=directory)
     _repeat(effects, rungs=rungs, told=told, at=at, directory=directory)
     repeats = [ring.repeat_at for ring in (*told, *effects.rings) if ring.repeat_at]
@@ -51,7 +59,7 @@ def _climb(effects: Advance, *, rungs, told, at: datetime, directory: Directory)
         elif rungs[rung_id].is_reminder and at > deadline.due_at:
             effects.rings.append(_skip(deadline, rungs[rung_id], planned, at))
         else:
-            holding = _holding(deadline, rungs[rung_id], (*told, *effects.rings), rungs, directory)
+            holding = _holding(effects, rungs[rung_id], told, rungs, directory)
             if holding is None:
                 return  # it stays due, and shows as late, until somebody can be told
             effects.rings.append(_ring(deadline, rungs[rung_id], planned, at, holding))
@@ -73,13 +81,14 @@ def _next_moment(steps, number: int, rang_at: datetime | None, at: datetime) -> 
 
 
 def _holding(
-    deadline: Deadline, rung: Rung, told: Sequence[Ring], rungs, directory: Directory, *, silent=frozenset()
+    effects: Advance, rung: Rung, earlier: Sequence[Ring], rungs, directory: Directory, *, silent=frozenset()
 ) -> Holding | None:
     """Who is reached, or None where nobody can be.
 
     Nobody who has acknowledged the step. Of a breach neither its owner nor, as long as there is anybody else, who was
-    told of it by another step (CASES o, u).
+    told of it by another step (CASES o, u); nor, before all others, whom the matter itself spares (CASES n).
     """
+    deadline, told = effects.deadline, (*earlier, *effects.rings)
     acknowledged = [ring for ring in told if ring.rung_id == rung.pk and ring.acknowledged_at is not None]
     never = _people(acknowledged)
     heard: set[int] = set()
@@ -87,7 +96,8 @@ def _holding(
         never.add(deadline.owner_id)
         breaches = [ring for ring in told if not rungs[ring.rung_id].is_reminder]
         heard = _people(ring for ring in breaches if ring.rung_id != rung.pk)
-    for exclude in (never | heard, never):
+    spared = never | set(effects.spared)
+    for exclude in (spared | heard, spared, never):
         holding = directory.holder(
             rung.position,
             department_id=deadline.department_id,
@@ -154,9 +164,9 @@ def _repeat(effects: Advance, *, rungs, told: Sequence[Ring], at: datetime, dire
         rung = rungs[ring.rung_id]
         earlier = [one for one in told if one.rung_id == rung.pk]
         holding = _holding(
-            effects.deadline,
+            effects,
             rung,
-            (*told, *effects.rings),
+            told,
             rungs,
             directory,
             silent=_silent(rung, earlier, at),

@@ -20,6 +20,7 @@ from servicedesk.clock.notices import notify
 from servicedesk.clock.owing import ring_on
 from servicedesk.clock.ringing import Advance, advance
 from servicedesk.clock.signals import deadlines_broke
+from servicedesk.clock.sparing import spared
 from servicedesk.staff.directory import Directory
 
 if TYPE_CHECKING:
@@ -127,10 +128,14 @@ def _ring_batch(rows: list[tuple[int, str]], run: Sweep) -> None:
     told: dict[int, list[Ring]] = defaultdict(list)
     for ring in Ring.objects.filter(deadline__in=[deadline.pk for deadline in deadlines]).order_by("pk"):
         told[ring.deadline_id].append(ring)
+    passed_over = spared(deadline.subject for deadline in deadlines)
     steps = [
-        advance(deadline, rungs=rungs, told=told[deadline.pk], at=run.at, directory=run.directory)
+        advance(
+            deadline, rungs=rungs, told=told[deadline.pk], at=run.at, directory=run.directory,
+            spared=passed_over.get(deadline.subject, frozenset()),
+        )
         for deadline in deadlines
-    ]
+    ]  # fmt: skip
     _write(steps, heads, run)
 
 

@@ -1,5 +1,7 @@
 """Complaints about colleagues: who is named neither owns nor judges them, in the app and in the database (CASES n, INV 11)."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
@@ -7,9 +9,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from servicedesk.audit.timeline import Entry
+from servicedesk.clock.models import Ring
+from servicedesk.clock.sweep import sweep
+from servicedesk.clock.testing import make_ladder
 from servicedesk.outbox.models import Message
 from servicedesk.outbox.rendering import render
-from servicedesk.staff.testing import make_department, make_user
+from servicedesk.staff.models import User
+from servicedesk.staff.testing import make_absence, make_department, make_user
 from tickets.about_staff import lift_name, name_colleague, names_for
 from tickets.checks import Opinion, confirm_solved, record_check
 from tickets.intake import Answer, open_tickets
@@ -267,6 +273,40 @@ def test_who_is_named_does_not_decide_that_it_is_void(named, colleague, confirme
     request = ask_to_void(about(named, anonymous=True), reason="A joke", by=colleague, at=MONDAY)
     with pytest.raises(ValidationError, match="about you"):
         decide_void(request, confirmed=confirmed, by=named, at=MONDAY + HOUR)
+
+
+# What the clock does not tell who is named
+
+
+def told_of(ticket, until):
+    sweep(until)
+    return set(
+        Ring.objects.filter(deadline__subject=ticket.key)
+        .exclude(person=None)
+        .values_list("person", flat=True)
+    )
+
+
+def test_a_breach_passes_over_the_named_manager(colleague, unit):
+    make_ladder("promise", {"when": "after", "position": "department_manager"})
+    ticket = make_ticket(first_responder=colleague, complained_about=[unit.manager])
+    assert told_of(ticket, MONDAY + 5 * HOUR) == {unit.parent.manager.pk}
+
+
+def test_a_breach_reaches_the_named_manager_where_nobody_else_is_left():
+    alone = make_user(roles=["department_manager"])
+    unit = make_department(manager=alone)
+    make_ladder("promise", {"when": "after", "position": "department_manager"})
+    ticket = make_ticket(first_responder=make_agent(department=unit), complained_about=[alone])
+    User.objects.exclude(pk__in=[alone.pk, ticket.owner_id]).update(is_active=False, left_at=MONDAY)
+    assert told_of(ticket, MONDAY + 5 * HOUR) == {alone.pk}
+
+
+def test_a_reminder_passes_over_the_named_deputy_of_the_owner(named, colleague, unit):
+    make_ladder("promise", {"when": "before", "amount": 1, "position": "owner"})
+    ticket = make_ticket(first_responder=colleague, complained_about=[named])
+    make_absence(colleague, starts_at=MONDAY - HOUR, ends_at=MONDAY + 100 * HOUR, deputy=named)
+    assert told_of(ticket, MONDAY + 4 * HOUR - timedelta(minutes=30)) == {unit.manager.pk}
 
 
 # What the database refuses
