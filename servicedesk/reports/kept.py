@@ -20,6 +20,7 @@ from servicedesk.clock.models import Deadline
 from servicedesk.reports.between import Between
 from servicedesk.reports.period import Period
 from servicedesk.reports.reach import Reach
+from tickets.limits import WISHED
 from tickets.models import Contact
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _counted(rows: DeadlineQuerySet, cutoff: datetime) -> DeadlineQuerySet:
 
 
 def _figures(rows, cutoff: datetime):
-    return rows.annotate(due=Count("pk"), kept=Count("pk", filter=is_kept(cutoff)))
+    return rows.annotate(due=Count("due_at"), kept=Count("due_at", filter=is_kept(cutoff)))
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,11 @@ class Apart:
 
 
 def apart(reach: Reach, period: Period, *, cutoff: datetime) -> Apart:
-    """Count in one query what is counted apart; few replies are, and an index holds these alone."""
+    """Count in one query what is counted apart; few replies are, and the index `contact_apart` holds these alone."""
     rows = _counted(reach.limit(promises(period)), cutoff)
-    found = rows.filter(Q(promise__reply__mode=TRIED) | Q(promise__reply__chased=True)).aggregate(
-        unreached=Count("pk", filter=is_unreached(cutoff)), chased=Count("pk", filter=is_chased(cutoff))
+    replied = Q(promise__reply__at__gte=period.start - WISHED, promise__reply__at__lte=cutoff)
+    found = rows.filter(replied, Q(promise__reply__mode=TRIED) | Q(promise__reply__chased=True)).aggregate(
+        unreached=Count("due_at", filter=is_unreached(cutoff)),
+        chased=Count("due_at", filter=is_chased(cutoff)),
     )
     return Apart(**found)

@@ -62,11 +62,11 @@ class Measure:
 
 
 def _owed(cut: Cut) -> DeadlineQuerySet:
-    return Deadline.objects.filter(is_broken(cut.at))
+    return Deadline.objects.live().filter(is_broken(cut.at))
 
 
 def _today(cut: Cut) -> DeadlineQuerySet:
-    return Deadline.objects.filter(breaks_today(cut.at))
+    return Deadline.objects.live().filter(breaks_today(cut.at))
 
 
 def _due(cut: Cut) -> DeadlineQuerySet:
