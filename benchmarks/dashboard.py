@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +28,12 @@ ROUNDS = 15
 YEARS = timedelta(days=3 * 365)
 OPEN = 0.3  # of all tickets
 ROWS = 25
+PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # needs no files collected
+SETTINGS = {
+    "ROOT_URLCONF": "benchmarks.dashboard",
+    "ALLOWED_HOSTS": ["testserver"],
+    "STORAGES": {**settings.STORAGES, "staticfiles": PLAIN},
+}
 
 
 @login_required
@@ -56,7 +63,7 @@ def measure(options: Namespace) -> Iterator[str | Ratio]:
 def compare(who: str, user: User, period: str) -> Ratio:
     client = Client()
     client.force_login(user)
-    with override_settings(ROOT_URLCONF="benchmarks.dashboard", ALLOWED_HOSTS=["testserver"]):
+    with override_settings(**SETTINGS):
         address = f"{reverse('dashboards:overview')}?period={period}"
         with counted() as statements:
             ask(client, address)
@@ -91,16 +98,20 @@ def live_through_three_years(count: int, at: datetime) -> None:
     analyse()
 
 
-# Ticket i: when it came and when its promise was due; the first ones are open, and came lately more often than long ago.
+# Ticket i: when it came, when its present promise was made and due. The first ones are open, most of them young; of
+# their promises one in ten is overdue, the others fall due within a week.
 SPREAD = """
 CREATE TEMPORARY TABLE life AS
-SELECT i, i <= %(open)s AS open, made_at, made_at + interval '2 days' AS due_at,
-    made_at + CASE WHEN i %% 10 = 3 THEN interval '3 days' ELSE interval '1 day' END AS settled_at
-FROM generate_series(1, %(count)s) i CROSS JOIN LATERAL (
-    SELECT %(at)s::timestamptz - CASE
-        WHEN i <= %(open)s AND i %% 10 > 0 THEN i * (interval '2 days' / %(open)s)
-        WHEN i <= %(open)s THEN interval '2 days' + (i::float / %(open)s) ^ 3 * interval '120 days'
-        ELSE interval '4 days' + i * (%(span)s / %(count)s) END AS made_at) came
+SELECT i, i <= %(open)s AS open, came_at, due_at, due_at - interval '7 days' AS made_at,
+    due_at + CASE WHEN i %% 10 = 3 THEN interval '1 day' ELSE interval '-1 day' END AS settled_at
+FROM generate_series(1, %(count)s) i CROSS JOIN LATERAL (SELECT i::float / %(open)s AS share) open
+CROSS JOIN LATERAL (SELECT %(at)s::timestamptz - CASE
+    WHEN i <= %(open)s THEN share ^ 2 * interval '365 days'
+    ELSE interval '9 days' + i * (%(span)s / %(count)s) END AS came_at) came
+CROSS JOIN LATERAL (SELECT CASE
+    WHEN i > %(open)s THEN came_at + interval '7 days'
+    WHEN i %% 10 = 0 THEN %(at)s - share ^ 3 * interval '30 days'
+    ELSE %(at)s + share * interval '7 days' END AS due_at) due
 """
 
 SETTLED = """
@@ -114,7 +125,7 @@ FROM life WHERE d.id = life.i AND NOT life.open
 MOVED = "UPDATE clock_deadline d SET made_at = life.made_at, due_at = life.due_at FROM life WHERE d.id = life.i AND life.open"
 
 TICKETS = """
-UPDATE tickets_ticket t SET received_at = life.made_at, recorded_at = life.made_at, due_at = CASE WHEN life.open THEN life.due_at END,
+UPDATE tickets_ticket t SET received_at = life.came_at, recorded_at = life.came_at, due_at = CASE WHEN life.open THEN life.due_at END,
     state = CASE WHEN life.open THEN 'unresolved' ELSE 'closed' END,
     live_deadline_id = CASE WHEN life.open THEN t.live_deadline_id END,
     resolved_at = CASE WHEN NOT life.open THEN life.settled_at END,
@@ -123,7 +134,7 @@ FROM life WHERE t.id = life.i
 """
 
 PERIODS = """
-UPDATE tickets_ownershipperiod p SET from_at = life.made_at, to_at = CASE WHEN NOT life.open THEN life.settled_at END
+UPDATE tickets_ownershipperiod p SET from_at = life.came_at, to_at = CASE WHEN NOT life.open THEN life.settled_at END
 FROM life WHERE p.ticket_id = life.i
 """
 
