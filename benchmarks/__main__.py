@@ -52,6 +52,7 @@ def start(name: str, engine: str, options: argparse.Namespace) -> int:
         "REDIS_URL": "memory://localhost/",  # nobody is to be woken
         "SECRET_KEY": "only-for-benchmarks-0123456789-abcdefghijklmnopqrstuvwxyz",
         "PYTHONWARNINGS": "ignore",
+        "LOG_REQUESTS": "False",
     }
     command = [sys.executable, "-m", "benchmarks", name, "--on", engine]
     sizes = ["--open", str(options.open), "--rows", str(options.rows)]
