@@ -3,14 +3,16 @@
 import contextlib
 import hashlib
 import json
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
@@ -23,6 +25,10 @@ PARTS = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 CHUNK = 1024 * 1024  # bytes
 MOST_MANIFEST = 4 * CHUNK
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
+    *(NotImplementedError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
+)  # what Python raises over a damaged archive, or over a manifest that is none
 
 
 class BackupError(Exception):
@@ -143,17 +149,24 @@ def check(file: Path, engine: str) -> Manifest:
 
 @contextlib.contextmanager
 def opened(file: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive; whatever is wrong with its bytes becomes a BackupError."""
+    """The archive; raises BackupError if there is none."""
+    with reading(file):
+        archive = zipfile.ZipFile(file)
+    with archive:
+        yield archive
+
+
+@contextlib.contextmanager
+def reading(file: object) -> Iterator[None]:
+    """Whatever is wrong with the bytes of an archive becomes a BackupError."""
     try:
-        with zipfile.ZipFile(file) as archive:
-            yield archive
+        yield
     except FileNotFoundError as error:
         raise BackupError(_("There is no file %(name)s.") % {"name": file}) from error
     except OSError as error:
-        raise BackupError(
-            _("%(name)s cannot be read: %(reason)s.") % {"name": file, "reason": error.strerror or error}
-        ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        told = {"name": file, "reason": error.strerror or error}
+        raise BackupError(_("%(name)s cannot be read: %(reason)s.") % told) from error
+    except UNREADABLE as error:
         raise damaged() from error
 
 
@@ -163,7 +176,7 @@ def damaged() -> BackupError:
 
 def read_manifest(archive: zipfile.ZipFile) -> Manifest:
     """What the archive says of itself. Raises BackupError where that is nothing we wrote."""
-    try:
+    with reading(archive.filename):
         with archive.open(MANIFEST) as inside:
             told = json.loads(inside.read(MOST_MANIFEST))
         if told["format"] > FORMAT:
@@ -180,19 +193,15 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
             size=int(told["size"]),
             sha256=str(told["sha256"]),
         )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise damaged() from error
 
 
 def chunks_of(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[bytes]:
     """The bytes of the database; raises BackupError in the end if they are not those that were written."""
     digest, size = hashlib.sha256(), 0
-    try:
+    with reading(archive.filename):
         inside = archive.open(PARTS[manifest.engine])
-    except KeyError as error:
-        raise damaged() from error
     with inside:
-        while chunk := inside.read(CHUNK):
+        while chunk := next_chunk(inside, archive.filename):
             digest.update(chunk)
             size += len(chunk)
             if size > manifest.size:
@@ -200,3 +209,8 @@ def chunks_of(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[bytes]:
             yield chunk
     if (size, digest.hexdigest()) != (manifest.size, manifest.sha256):
         raise damaged()
+
+
+def next_chunk(inside: IO[bytes], name: object) -> bytes:
+    with reading(name):
+        return inside.read(CHUNK)
