@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
+from servicedesk.clock.owing import relabel
 from servicedesk.outbox.posting import post
 from tickets.models import Category, Ticket
 from tickets.promises import lock
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 def correct_customer(
     ticket: Ticket, *, customer: Customer, contact_person: ContactPerson | None = None, by: User, at: datetime
 ) -> Ticket:
-    """Put the right customer or contact person on a ticket; the owner is told, so that the right person hears."""
+    """Put the right customer or contact person on a ticket; the owner is told, so that the right person hears.
+
+    A project, and a matter that it was said to repeat, stay only if they are the right customer's, too; what it loses
+    stays on the timeline.
+    """
     ticket = lock(ticket)
     if contact_person and contact_person.customer_id != customer.pk:
         raise ValidationError({"contact_person": _("This person does not belong to the customer.")})
@@ -35,13 +40,14 @@ def correct_customer(
         raise ValidationError(
             {"customer": _("These are the customer and contact person on the ticket already.")}
         )
-    ticket.customer, ticket.contact_person, ticket.anonymous, ticket.touched_at = (
-        customer,
-        contact_person,
-        False,
-        at,
-    )
-    ticket.save(update_fields=["customer", "contact_person", "anonymous", "touched_at"])
+    changes = {"customer": customer, "contact_person": contact_person, "anonymous": False, "touched_at": at}
+    for name, code in (("project", "was_project"), ("repeat_of", "was_repeat_of")):
+        others = getattr(ticket, name)
+        if others and others.customer_id != customer.pk:
+            was[code], changes[name] = others.pk, None
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    ticket.save(update_fields=list(changes))
     rebuild_tokens(ticket)
     person = contact_person.pk if contact_person else None
     record(ticket.key, "customer_corrected", by=by, at=at, customer=customer.pk, person=person, **was)
@@ -62,7 +68,10 @@ def correct_customer(
 def reclassify(
     ticket: Ticket, *, category: Category, severity: str, reason: str, by: User, at: datetime
 ) -> Ticket:
-    """Change category or severity; old value, author and reason stay on the timeline (R4.5a)."""
+    """Change category or severity; old value, author and reason stay on the timeline (R4.5a).
+
+    What is owed on it bears the new category from now on.
+    """
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the classification changes.")})
     if severity not in Ticket.Severity.values:
@@ -85,6 +94,7 @@ def reclassify(
         words=store(reason),
         **was,
     )
+    relabel(ticket.key, ticket.label)
     return ticket
 
 

@@ -85,6 +85,14 @@ def _differs(ticket: Ticket, entry: Entry | None) -> str:
     return "" if same else _("First responder, first words or receipt differ from the timeline.")
 
 
+@invariant("customer", gettext_lazy("A ticket's project is its customer's"))
+def projects_are_the_customers() -> Iterator[Violation]:
+    yield from _violations(
+        Ticket.objects.filter(project__isnull=False).exclude(customer=F("project__customer")),
+        _("Its project belongs to another customer."),
+    )
+
+
 @invariant("11", gettext_lazy("Nobody owns or judges a complaint about themselves"))
 def complaints_are_handled_by_others() -> Iterator[Violation]:
     """Of open ones the owner is not named; what somebody decided while named counts, not what they did before or after."""

@@ -42,6 +42,10 @@ _STRAY = """EXISTS (
     AND NOT EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.live_deadline_id = d.id OR t.open_check_id = d.id))"""
 _CHANGES = "AFTER INSERT OR UPDATE"
 
+_SAME_CUSTOMER = (
+    "NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.{column} AND o.customer_id = NEW.customer_id)"
+)
+
 # Of promises and checks that are written.
 _NOT_OURS = """NOT EXISTS (
     SELECT 1 FROM clock_deadline d JOIN tickets_ticket t ON d.subject = 'ticket:' || t.number
@@ -109,6 +113,18 @@ def _ticket() -> list:
             for name, column, when, message in (
                 ("live", "live_deadline_id", _LIVE, "the live deadline is an unsettled one of this ticket"),
                 ("check", "open_check_id", _CHECK, "the open check is an unsettled one of this ticket"),
+            )
+        ),
+        *(
+            refuse(
+                f"tickets_ticket_{name}_{event.lower()}", table,
+                on=f"BEFORE {event}" + (f" OF customer_id, {column}" if event == "UPDATE" else ""),
+                first=f"NEW.{column} IS NOT NULL", when=_SAME_CUSTOMER.format(table=whole, column=column), message=message,
+            )
+            for event in ("INSERT", "UPDATE")
+            for name, column, whole, message in (
+                ("project", "project_id", "customers_project", "the project of a ticket is its customer's"),
+                ("repeats", "repeat_of_id", table, "a ticket repeats a matter of its own customer"),
             )
         ),
         *course(),

@@ -188,6 +188,16 @@ def pass_on(deadline: Deadline, *, owner: User, department: Department) -> int:
     return Deadline.objects.live().filter(pk=deadline.pk).update(owner=owner, department=department)
 
 
+@transaction.atomic
+def relabel(subject: str, label: str) -> int:
+    """Call a matter by its new label in all that is still owed on it; what is settled keeps the label it had.
+
+    Whoever calls holds the matter's lock. Returns how many deadlines are live on it.
+    """
+    lock_heads([subject])
+    return Deadline.objects.live().filter(subject=subject).update(label=label)
+
+
 def ring_on(pk: int) -> None:
     """Put a live deadline on the clock for whatever comes next, a step or a repeat; whoever calls holds its timeline."""
     deadline = Deadline.objects.select_for_update().get(pk=pk)

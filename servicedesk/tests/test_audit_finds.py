@@ -144,6 +144,11 @@ def breaks(desk):
          ["UPDATE customers_project SET salesperson_id = NULL"]),
         ("customers.invariants.customers_are_found", f"customer:{ticket['open'].customer.number}", "Not in the search",
          [f"UPDATE customers_customer SET tokens = '' WHERE id = {ticket['open'].customer_id}"]),
+        ("tickets.invariants.projects_are_the_customers", of("told"), "another customer",
+         [f"UPDATE tickets_ticket SET project_id = (SELECT MAX(id) FROM customers_project) WHERE id = {pk['told']}"]),
+        ("tickets.invariants.complaints_are_handled_by_others", of("told"), "about its owner",
+         ["INSERT INTO tickets_complainedabout (ticket_id, person_id, named_by_id, named_at) SELECT id, owner_id, owner_id,"
+          f" received_at FROM tickets_ticket WHERE id = {pk['told']}"]),
         ("clock.invariants.verdicts_follow_the_due_time", of("resolved"), "does not follow",
          [f"UPDATE clock_deadline SET outcome = 'late' WHERE subject = '{of('resolved')}' AND kind = 'promise'"]),
         ("clock.invariants.live_deadlines_will_ring", of("renewed"), "nothing will stamp it",

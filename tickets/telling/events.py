@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.clock.kinds import kind_name
 from servicedesk.customers.channels import Channel
-from servicedesk.customers.models import ContactPerson, Customer
+from servicedesk.customers.models import ContactPerson, Customer, Project
 from servicedesk.staff.holdings import HOLDS, holding_from, position_name, reason_text
 from servicedesk.staff.models import User
 from servicedesk.timewords import full_time
@@ -347,6 +347,8 @@ def customer_corrected(fact: Fact, known: Known) -> Told:
     changes = [
         (Customer, _("Customer: %(was)s → %(now)s"), "was", "customer"),
         (ContactPerson, _("Contact person: %(was)s → %(now)s"), "was_person", "person"),
+        (Project, _("Project: %(was)s → %(now)s"), "was_project", "project"),
+        (Ticket, _("Repeats: %(was)s → %(now)s"), "was_repeat_of", "repeat_of"),
     ]
     for model, text, was, now in changes:
         if fact[was] != fact[now]:

@@ -12,15 +12,14 @@ from django.utils.translation import gettext as _
 from servicedesk.audit.line import UNREADABLE, Kept
 from servicedesk.audit.models import Words
 from servicedesk.clock.models import Ring
-from servicedesk.customers.models import ContactPerson, Customer
+from servicedesk.customers.models import ContactPerson, Customer, Project
 from servicedesk.staff.holdings import holding_from, names_of
 from servicedesk.staff.models import User
 from servicedesk.timewords import short_time
-from tickets.models import Category, Contact, Kind, Promise
+from tickets.models import Category, Contact, Kind, Promise, Ticket
 
 if TYPE_CHECKING:
     from servicedesk.audit.timeline import Entry
-    from tickets.models import Ticket
 
 REFERS: Mapping[type, Mapping[str, tuple[str, ...]]] = {
     User: {
@@ -32,6 +31,8 @@ REFERS: Mapping[type, Mapping[str, tuple[str, ...]]] = {
     Category: {"reclassified": ("category", "was_category")},
     Customer: {"customer_corrected": ("customer", "was")},
     ContactPerson: {"customer_corrected": ("person", "was_person")},
+    Project: {"customer_corrected": ("was_project",)},
+    Ticket: {"customer_corrected": ("was_repeat_of",)},
     Contact: {"said": ("contact",), "heard": ("contact",)},
 }  # what a number among the facts of an event is the key of
 

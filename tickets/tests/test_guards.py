@@ -5,10 +5,11 @@ from django.db import connection
 
 from servicedesk.audit.invariants import findings
 from servicedesk.clock.owing import owe
+from servicedesk.customers.testing import make_customer, make_project
 from tickets.models import Ticket
 from tickets.replies import Reply, reply_to_customer
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket
-from tickets.tests.attacks import attack, prepared, refused_at_commit  # noqa: F401
+from tickets.tests.attacks import attack, prepared, refused, refused_at_commit  # noqa: F401
 from tickets.voiding import ask_to_void
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,34 @@ def violations():
 def test_first_things_never_change(column):
     make_ticket()
     attack(f"UPDATE tickets_ticket SET {column}")
+
+
+def test_project_and_repeated_matter_are_the_customers_own():
+    customer = make_customer()
+    project, before = make_project(customer), make_ticket(customer=customer)
+    theirs = make_ticket(customer=customer, project=project, repeat_of=before)
+    other = make_ticket()
+    attack(
+        "UPDATE tickets_ticket SET customer_id = %s, project_id = NULL WHERE id = %s",
+        other.customer_id,
+        theirs.pk,
+    )
+    attack(
+        "UPDATE tickets_ticket SET customer_id = %s, repeat_of_id = NULL WHERE id = %s",
+        other.customer_id,
+        theirs.pk,
+    )
+    attack("UPDATE tickets_ticket SET project_id = %s WHERE id = %s", project.pk, other.pk)
+    attack("UPDATE tickets_ticket SET repeat_of_id = %s WHERE id = %s", before.pk, other.pk)
+    refused(lambda: Ticket.objects.bulk_create([_copy(other, project=project)]))
+
+
+def _copy(ticket, **fields):
+    copy = Ticket.objects.get(pk=ticket.pk)
+    copy.pk, copy.number = None, "2026-999999"
+    for name, value in fields.items():
+        setattr(copy, name, value)
+    return copy
 
 
 @pytest.mark.clause("R1.1g")

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline, Ring
 from servicedesk.clock.sweep import sweep
-from servicedesk.customers.testing import make_contact_person, make_customer
+from servicedesk.customers.models import Project
+from servicedesk.customers.testing import make_contact_person, make_customer, make_project
 from servicedesk.outbox.models import Message
 from servicedesk.staff.leaving import deactivate
 from servicedesk.staff.testing import make_absence, make_post
@@ -529,6 +530,27 @@ def test_the_right_customer_is_put_on_by_a_new_entry_with_the_old_one_kept():
     assert Message.objects.get(event="customer_corrected").recipient == ticket.owner
 
 
+def test_project_and_repeated_matter_of_the_wrong_customer_leave_with_them_and_stay_on_the_timeline():
+    wrong = make_customer()
+    project, before = make_project(customer=wrong), make_ticket(customer=wrong)
+    ticket = make_ticket(customer=wrong, project=project, repeat_of=before)
+    correct_customer(ticket, customer=make_customer(), by=ticket.owner, at=MONDAY + HOUR)
+    ticket.refresh_from_db()
+    assert (ticket.project, ticket.repeat_of) == (None, None)
+    facts = Entry.objects.get(subject=ticket.key, event="customer_corrected").facts
+    assert (facts["was_project"], facts["was_repeat_of"]) == (project.pk, before.pk)
+
+
+def test_another_contact_person_of_the_same_customer_leaves_the_project():
+    customer = make_customer(kind="organisation")
+    ticket = make_ticket(customer=customer, project=make_project(customer=customer))
+    person = make_contact_person(customer)
+    correct_customer(ticket, customer=customer, contact_person=person, by=ticket.owner, at=MONDAY + HOUR)
+    ticket.refresh_from_db()
+    assert (ticket.contact_person, ticket.project) == (person, Project.objects.get())
+    assert "was_project" not in Entry.objects.get(event="customer_corrected").facts
+
+
 @pytest.mark.clause("R1.1b", "R7.1.3a")
 def test_a_sent_reply_is_corrected_by_a_new_contact_only():
     ticket = make_ticket()
@@ -549,6 +571,25 @@ def test_a_change_of_category_or_severity_keeps_old_value_author_and_reason():
     )
     facts = Entry.objects.get(subject=ticket.key, event="reclassified").facts
     assert (facts["was_category"], facts["was_severity"]) == (old, "ordinary")
+
+
+def test_what_is_owed_bears_the_new_category_and_what_is_settled_the_old_one():
+    ticket = make_ticket(anonymous=True)
+    reply = Reply(words="Found.", mode="on_file", channel="web", next_word=make_word(MONDAY + DAY))
+    reply_to_customer(ticket, reply, by=ticket.owner, at=MONDAY + HOUR)
+    was = ticket.label
+    change = {"category": make_category(name="Boilers"), "severity": "severe", "reason": "Worse"}
+    reclassify(ticket, **change, by=ticket.owner, at=MONDAY + 2 * HOUR)
+    labels = Deadline.objects.filter(subject=ticket.key).values_list("kind", "outcome", "label")
+    assert set(labels) == {
+        ("promise", "kept", was),
+        ("promise", None, f"{ticket.number} · Boilers"),
+        ("reading", None, f"{ticket.number} · Boilers"),
+    }
+    sweep(MONDAY + DAY + HOUR)
+    notices = Message.objects.filter(event="owed")
+    assert notices
+    assert all("Boilers" in str(notice.params) for notice in notices)
 
 
 def test_a_correction_that_changes_nothing_leaves_no_entry():

@@ -10,7 +10,7 @@ from django.utils import translation
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import erase
 from servicedesk.clock.sweep import sweep
-from servicedesk.customers.testing import make_customer
+from servicedesk.customers.testing import make_customer, make_project
 from tickets.contacts import correct_contact
 from tickets.corrections import correct_customer, reclassify
 from tickets.notes import add_note
@@ -70,7 +70,9 @@ def test_what_one_act_brought_stands_together_in_its_order():
 
 
 def test_corrections_name_the_old_and_the_new():
-    ticket = make_ticket(customer=make_customer("Wrong Wu"))
+    wrong = make_customer("Wrong Wu")
+    project, before = make_project(wrong, "East tower"), make_ticket(customer=wrong)
+    ticket = make_ticket(customer=wrong, project=project, repeat_of=before)
     correct_contact(ticket.contacts.get(), words="The boiler.", by=ticket.owner, at=MONDAY + HOUR)
     correct_customer(ticket, customer=make_customer("Right Ren"), by=ticket.owner, at=MONDAY + 2 * HOUR)
     reclassify(
@@ -84,6 +86,10 @@ def test_corrections_name_the_old_and_the_new():
     reclassified, customer, contact, _received = happenings(ticket)
     assert "Wrong Wu" in customer.parts[0].label
     assert "Right Ren" in customer.parts[0].label
+    assert [part.label for part in customer.parts[1:]] == [
+        f"Project: {project} → –",
+        f"Repeats: {before} → –",
+    ]
     assert contact.parts[-1].label == "Corrects the entry of today 10:00"
     assert [part.label for part in reclassified.parts] == [
         f"Category: {ticket.category} → Boilers",
