@@ -5,7 +5,7 @@ from servicedesk.audit.triggers import declare
 from servicedesk.clock.describing import describe_by
 from servicedesk.clock.kinds import name_kind
 from servicedesk.clock.sparing import spare_by
-from servicedesk.customers.signals import wishes_changed
+from servicedesk.customers.signals import found_otherwise, wishes_changed
 from tickets import fulfilment
 from tickets.impartial_rules import IMPARTIAL_TRIGGERS
 from tickets.owner_rules import STAFF_TRIGGERS
@@ -35,9 +35,11 @@ class TicketsConfig(AppConfig):
         from tickets.leavers import pass_on_tickets, tickets_left_by
         from tickets.readings import pass_on_readings, readings_left_by
         from tickets.resolving import fit_checks_of
+        from tickets.searching import find_otherwise
 
         on_leaving(pass_on_tickets, tickets_left_by)
         on_leaving(pass_on_readings, readings_left_by)
         wishes_changed.connect(fit_checks_of, dispatch_uid="tickets.checks")
+        found_otherwise.connect(find_otherwise, dispatch_uid="tickets.searching")
         describe_by("ticket", describe_tickets)
         spare_by("ticket", spare_named)

@@ -16,7 +16,7 @@ from servicedesk.outbox.posting import post
 from tickets.models import Category, Ticket
 from tickets.promises import lock
 from tickets.resolving import fit_check
-from tickets.searching import rebuild_tokens
+from tickets.searching import held_tokens, ticket_tokens
 
 if TYPE_CHECKING:
     from servicedesk.customers.models import ContactPerson, Customer
@@ -32,6 +32,7 @@ def correct_customer(
     A project, and a matter that it was said to repeat, stay only if they are the right customer's, too; what it loses
     stays on the timeline.
     """
+    found_by = held_tokens([customer.pk])  # customers are locked before tickets
     ticket = lock(ticket)
     if contact_person and contact_person.customer_id != customer.pk:
         raise ValidationError({"contact_person": _("This person does not belong to the customer.")})
@@ -45,10 +46,10 @@ def correct_customer(
         others = getattr(ticket, name)
         if others and others.customer_id != customer.pk:
             was[code], changes[name] = others.pk, None
+    changes["tokens"] = ticket_tokens(ticket, ticket.first_words.text or "", found_by[customer.pk])
     for name, value in changes.items():
         setattr(ticket, name, value)
     ticket.save(update_fields=list(changes))
-    rebuild_tokens(ticket)
     person = contact_person.pk if contact_person else None
     record(ticket.key, "customer_corrected", by=by, at=at, customer=customer.pk, person=person, **was)
     fit_check(ticket, by=by, at=at)

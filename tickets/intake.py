@@ -19,7 +19,7 @@ from tickets.limits import Word, derive_first
 from tickets.models import ComplainedAbout, Contact, Kind, OpinionCheck, OwnershipPeriod, Promise, Ticket
 from tickets.numbers import draw_numbers
 from tickets.ownership import successor
-from tickets.searching import customer_tokens, ticket_tokens
+from tickets.searching import held_tokens, ticket_tokens
 
 if TYPE_CHECKING:
     from servicedesk.customers.models import ContactPerson, Customer, Project
@@ -124,7 +124,7 @@ class _Batch:
         self.texts = _Texts()
         self.places = [self._places(intake) for intake in intakes]
         self.numbers = draw_numbers(len(intakes), at=at)
-        self.found_by = customer_tokens(intake.customer.pk for intake in intakes if intake.customer)
+        self.found_by = held_tokens(intake.customer.pk for intake in intakes if intake.customer)
 
     def _places(self, intake: Intake) -> dict[str, int | None]:
         return {

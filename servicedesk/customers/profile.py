@@ -14,6 +14,7 @@ from servicedesk.search.tokens import tokens
 from .models import ContactPerson, Customer
 from .models.customer import Kind
 from .normal import ways_to_write
+from .signals import found_otherwise
 
 
 class Purpose(NamedTuple):
@@ -83,7 +84,10 @@ def refresh(customers: Iterable[Customer]) -> None:
         Prefetch("persons", ContactPerson.objects.order_by("pk")), "phones", "emails", "consents"
     )
     rows = list(whole)
+    found_by = {row.pk: row.tokens for row in rows}  # empty for who is just being written down
     for row in rows:
         row.tokens = search_tokens(row)
         row.completeness = completeness(row).percent
     Customer.objects.bulk_update(rows, ["tokens", "completeness"], batch_size=500)
+    if differing := [row.pk for row in rows if found_by[row.pk] not in ("", row.tokens)]:
+        found_otherwise.send(Customer, customers=differing)

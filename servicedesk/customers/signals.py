@@ -2,4 +2,5 @@
 
 from django.dispatch import Signal
 
+found_otherwise = Signal()  # customers: list[int]; their search words differ from those before
 wishes_changed = Signal()  # customers: list[int], by: User, at: datetime

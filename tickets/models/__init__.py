@@ -5,12 +5,13 @@ from tickets.models.policies import Category, Kind, Process
 from tickets.models.promise import OpinionCheck, Promise
 from tickets.models.standing import ComplainedAbout, Mark, OwnershipPeriod, VoidRequest
 from tickets.models.submission import Submission
-from tickets.models.ticket import NumberSeries, Ticket
+from tickets.models.ticket import FoundByOldWords, NumberSeries, Ticket
 
 __all__ = [
     "Category",
     "ComplainedAbout",
     "Contact",
+    "FoundByOldWords",
     "Kind",
     "Mark",
     "Note",

@@ -360,6 +360,19 @@ class Ticket(models.Model):
         return self.live_deadline or self.open_check
 
 
+class FoundByOldWords(models.Model):
+    """A customer whose search words changed, and some of whose tickets are still found by the old ones.
+
+    Written in the transaction of the change and deleted in that of the last batch, so that no crash loses it.
+    """
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="+")
+    after = models.BigIntegerField(default=0, help_text="tickets up to this id have the new words")
+
+    def __str__(self) -> str:
+        return f"customer {self.customer_id}"
+
+
 class NumberSeries(models.Model):
     """The last ticket number drawn in a year."""
 
