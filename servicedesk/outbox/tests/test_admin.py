@@ -34,13 +34,13 @@ def lost():
         ("?state=sent", {"notice 3"}),
         ("?state=failed", set()),
         ("?channel=email", {"lost 1", "mail 2"}),
-        ("?event=digest", {"mail 2"}),
+        ("?event=owed", {"mail 2"}),
         ("?q=notice", {"notice 3"}),
         ("?q=3", set()),
     ],
 )
 def test_the_list_is_narrowed_by_state_channel_event_and_key(desk, lost, query, keys):
-    make_mail(make_user(), key="mail 2", event="digest")
+    make_mail(make_user(), key="mail 2", event="owed")
     make_notice(make_user(), key="notice 3")
 
     page = desk.get(reverse(LIST) + query)

@@ -131,15 +131,19 @@ def test_more_than_a_hundred_unread_are_not_counted(client, me):
 
 
 def test_the_page_lists_mine_newest_first_with_their_words(client, me):
+    items = [{"label": f"2026-00000{n}", "path": f"/t/{n}/"} for n in (8, 9)]
     make_notice(me)
     make_notice(
-        me, at=NOON + MINUTE, event="digest", params={"items": [{"label": "2026-000009", "path": "/t/9/"}]}
+        me,
+        at=NOON + MINUTE,
+        event="owed",
+        params={"count": 2, "items": items},
     )
     make_notice(make_user())
 
     page = client.get(LIST)
     assert [notice.subject for notice in page.context["notices"]] == [
-        "1 matter needs you",
+        "2 matters need you",
         "Test message from the service desk",
     ]
     assert '<a href="/t/9/">2026-000009</a>' in page.content.decode()
@@ -293,7 +297,7 @@ def test_a_notice_of_several_matters_leads_to_each_and_asks_for_each(client, me)
     items = [
         {"label": f"2026-00000{n} <b>", "path": f"/t/{n}/", "acknowledge": f"/rings/{n}/"} for n in (1, 2)
     ]
-    notice = make_notice(me, event="digest", params={"items": items})
+    notice = make_notice(me, event="owed", params={"count": 2, "items": items})
 
     page = client.get(LIST).content.decode()
     for n in (1, 2):
@@ -304,7 +308,9 @@ def test_a_notice_of_several_matters_leads_to_each_and_asks_for_each(client, me)
 
 
 def test_a_notice_of_one_matter_leads_there(client, me):
-    notice = make_notice(me, event="digest", params={"items": [{"label": "2026-000001", "path": "/t/1/"}]})
+    notice = make_notice(
+        me, event="owed", params={"count": 1, "items": [{"label": "2026-000001", "path": "/t/1/"}]}
+    )
 
     assert client.post(reverse("outbox:open", args=[notice.pk])).url == "/t/1/"
 

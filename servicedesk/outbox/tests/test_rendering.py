@@ -135,7 +135,10 @@ def test_the_message_after_an_outage_lists_everything(settings):
     settings.SITE_ORIGIN = "https://desk.example.org"
     items = [
         {
-            "event": "promise_broken",
+            "kind": "promise",
+            "overdue": True,
+            "position": "owner",
+            "reason": {},
             "label": f"2026-00012{n}",
             "path": f"/tickets/{n}/",
             "due_at": NOON.isoformat(),
@@ -143,12 +146,14 @@ def test_the_message_after_an_outage_lists_everything(settings):
         for n in range(3)
     ]
     words = render(
-        make_mail(make_user(language="zh-hans"), event="digest", params={"items": items, "path": "/"})
+        make_mail(
+            make_user(language="zh-hans"), event="owed", params={"count": 4, "items": items, "path": "/"}
+        )
     )
 
-    assert words.subject == "有 3 件事等您处理"
+    assert words.subject == "有 4 件事等您处理"
     for n in range(3):
-        assert f"{n + 1}. 2026-00012{n}" in words.body
+        assert f"超时未答复: 2026-00012{n}" in words.body
         assert f"https://desk.example.org/tickets/{n}/" in words.body
     assert "2026年3月4日 20:00" in words.body
 
