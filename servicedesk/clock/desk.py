@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.functional import cached_property
 
 from servicedesk.clock.course import reasons_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SHOWN = 100  # rows of one list; the rest is on further pages
 OVERDUE, TODAY, LATER = GROUPS = ("overdue", "today", "later")
+COVERED, ASKED, TOLD = "covered", "asked", "told"  # lists that a further page continues, besides what I owe
 HEAVY = ("schedule", "derivation")  # columns that no list shows
 
 
@@ -44,6 +46,19 @@ class Told:
     asks: Ring | None
     about: Description | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class ToldList:
+    """Breaches that a person was told of: those that ask for acknowledgement, then the others, each newest first.
+
+    `total` counts what lies behind the page as well; `after` in the list `goes_on` leads there.
+    """
+
+    rows: list[Told] = field(default_factory=list)
+    total: int = 0
+    after: str = ""
+    goes_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,9 +86,8 @@ class Desk:
 
     mine: List
     covered: List
-    told: list[Told]
+    told: ToldList
     absences: list[Absence]
-    more_told: bool = False
 
     @cached_property
     def version(self) -> str:
@@ -83,7 +97,8 @@ class Desk:
             for row in (*self.mine.rows, *self.covered.rows)
         ]
         facts += [*sorted(self.mine.total.items()), *sorted(self.covered.total.items())]
-        facts += [(told.ring.pk, told.asks.pk if told.asks else 0) for told in self.told]
+        facts += [(told.ring.pk, told.asks.pk if told.asks else 0) for told in self.told.rows]
+        facts.append((self.told.total,))
         facts += [(absence.pk, absence.ends_at) for absence in self.absences]
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
@@ -91,21 +106,22 @@ class Desk:
 def desk_of(user: User, *, at: datetime) -> Desk:
     """Read a desk in a constant number of queries, without words about the matters; `with_words` adds these."""
     covered = covered_by(user, at=at)
-    told = _told(user)
     return Desk(
         mine=owed_list(Deadline.objects.owed_by([user.pk]), at=at),
         covered=owed_list(Deadline.objects.owed_by(list(covered)), at=at) if covered else List(),
-        told=told[:SHOWN],
+        told=told_list(user),
         absences=list(covered.values()),
-        more_told=len(told) > SHOWN,
     )
 
 
-def desk_continued(user: User, *, at: datetime, after: Place, covered: bool) -> Desk:
-    """A further page of one list: what I owe, or what I stand in for."""
+def desk_continued(user: User, *, at: datetime, after: Place, part: str) -> Desk:
+    """A further page of one list: what I owe, what I stand in for (COVERED), or what I was told of (ASKED, TOLD)."""
+    empty = Desk(mine=List(), covered=List(), told=ToldList(), absences=[])
+    if part in (ASKED, TOLD):
+        return replace(empty, told=told_list(user, after=after, part=part))
+    covered = part == COVERED
     people = list(covered_by(user, at=at)) if covered else [user.pk]
     rows = owed_list(Deadline.objects.owed_by(people), at=at, after=after)
-    empty = Desk(mine=List(), covered=List(), told=[], absences=[])
     return replace(empty, covered=rows) if covered else replace(empty, mine=rows)
 
 
@@ -137,48 +153,75 @@ def _counted(owed: DeadlineQuerySet, at: datetime, tomorrow: datetime) -> dict[s
     )
 
 
-def _told(user: User) -> list[Told]:
-    """Breaches that stand and that this person was told of, one row each: what asks for acknowledgement, then the newest."""
-    rings = (
-        Ring.objects.filter(
-            person=user, rung__when="after", deadline__settled_at=None, deadline__broken_at__isnull=False
-        )
-        .exclude(deadline__owner=user)
-        .select_related("deadline__owner", "rung")
-        .defer(*(f"deadline__{column}" for column in HEAVY))
-        .order_by("-deadline__broken_at", "-pk")[: 4 * SHOWN]
+def told_list(user: User, *, after: Place | None = None, part: str = ASKED) -> ToldList:
+    """One page of the breaches that stand and that this person was told of, one row each."""
+    told = _told(user)
+    found: list[Any] = []
+    for name in (ASKED, TOLD) if part == ASKED else (TOLD,):
+        rows = told.filter(asks=name == ASKED)
+        if after and name == part:
+            rows = rows.filter(after.behind("broken_at", descending=True))
+        found += rows.select_related("owner").defer(*HEAVY)[: SHOWN + 1 - len(found)]
+    shown, more = found[:SHOWN], len(found) > SHOWN
+    last = shown[-1] if more else None
+    return ToldList(
+        rows=_with_rings(shown),
+        total=told.count() if more or after else len(shown),
+        after=str(Place(last.broken_at, last.pk)) if last else "",
+        goes_on=(ASKED if last.asks else TOLD) if last else "",
     )
-    by_deadline: dict[int, list[Ring]] = {}
-    for ring in rings:
-        by_deadline.setdefault(ring.deadline_id, []).append(ring)
-    told = [Told(ring=heard[0], asks=_asking(heard)) for heard in by_deadline.values()]
-    return sorted(told, key=lambda one: one.asks is None)
 
 
-def _asking(rings: Sequence[Ring]) -> Ring | None:
-    """The newest of these rings that waits to be acknowledged; one acknowledgement answers for the rounds before it."""
-    asking = [ring for ring in rings if ring.rung.acknowledge]
-    return asking[0] if asking and asking[0].acknowledged_at is None else None
+def _told(user: User) -> DeadlineQuerySet:
+    """Live breaches of others: the newest ring that told this person, the newest of those that ask, and whether it waits.
+
+    One acknowledgement answers for the rounds before it.
+    """
+    rang = Ring.objects.filter(deadline=OuterRef("pk"), person=user, rung__when="after").order_by("-pk")
+    asking = rang.filter(rung__acknowledge=True)
+    waiting = asking.values(waits=ExpressionWrapper(Q(acknowledged_at=None), BooleanField()))
+    broken = Deadline.objects.filter(Exists(rang), settled_at=None, broken_at__isnull=False).exclude(
+        owner=user
+    )
+    return broken.annotate(
+        heard=Subquery(rang.values("pk")[:1]),
+        asked=Subquery(asking.values("pk")[:1]),
+        asks=Coalesce(Subquery(waiting[:1]), False),
+    ).order_by("-broken_at", "-pk")
+
+
+def _with_rings(deadlines: Sequence[Any]) -> list[Told]:
+    wanted = [pk for one in deadlines for pk in (one.heard, one.asked) if pk]
+    rings = Ring.objects.select_related("rung").in_bulk(wanted) if wanted else {}
+    told = []
+    for deadline in deadlines:
+        ring = rings[deadline.heard]
+        ring.deadline = deadline
+        told.append(Told(ring=ring, asks=rings[deadline.asked] if deadline.asks else None))
+    return told
 
 
 def with_words(desk: Desk, user: User) -> Desk:
     """The same desk with what each matter is about, for those that the person may see."""
     about = descriptions(_subjects(desk), user)
-    reasons = reasons_of([told.ring for told in desk.told])
+    reasons = reasons_of([told.ring for told in desk.told.rows])
     return replace(
         desk,
         mine=_described(desk.mine, about),
         covered=_described(desk.covered, about),
-        told=[
-            replace(told, about=about.get(told.ring.deadline.subject), reason=reasons[told.ring.pk])
-            for told in desk.told
-        ],
+        told=replace(
+            desk.told,
+            rows=[
+                replace(told, about=about.get(told.ring.deadline.subject), reason=reasons[told.ring.pk])
+                for told in desk.told.rows
+            ],
+        ),
     )
 
 
 def _subjects(desk: Desk) -> Iterable[str]:
     yield from (row.deadline.subject for row in (*desk.mine.rows, *desk.covered.rows))
-    yield from (told.ring.deadline.subject for told in desk.told)
+    yield from (told.ring.deadline.subject for told in desk.told.rows)
 
 
 def _described(owed: List, about: dict[str, Description]) -> List:

@@ -13,14 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from servicedesk.clock.acknowledging import acknowledge
 from servicedesk.clock.course import course_of
 from servicedesk.clock.describing import descriptions
-from servicedesk.clock.desk import desk_continued, desk_of, with_words
+from servicedesk.clock.desk import ASKED, COVERED, TOLD, desk_continued, desk_of, with_words
 from servicedesk.clock.explaining import explain
 from servicedesk.clock.models import Deadline, Ring
 from servicedesk.keyset import Place
 from servicedesk.staff.requests import StaffRequest
 from servicedesk.ways import local_path
-
-COVERED = "covered"  # the list that a further page continues; any other word means what I owe
 
 
 @login_required
@@ -30,7 +28,7 @@ def desk(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     after, continues = Place.read(request.GET.get("after", "")), request.GET.get("list", "")
     if after:
-        found = desk_continued(request.user, at=now, after=after, covered=continues == COVERED)
+        found = desk_continued(request.user, at=now, after=after, part=continues)
     else:
         found = desk_of(request.user, at=now)
     if request.htmx and request.GET.get("version") == found.version:
@@ -45,7 +43,7 @@ def desk(request: StaffRequest) -> HttpResponse:
 
 
 def _address(after: Place, continues: str) -> str:
-    kept = {"list": COVERED} if continues == COVERED else {}
+    kept = {"list": continues} if continues in (COVERED, ASKED, TOLD) else {}
     return f"{reverse('home')}?{urlencode({**kept, 'after': str(after)})}"
 
 
