@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from servicedesk.audit.models import Words
 from servicedesk.audit.timeline import Record, record_many
 from servicedesk.audit.words import store_many
 from servicedesk.clock.owing import Owed, owe_many
 from servicedesk.outbox.posting import Draft, post_many
-from tickets.intake_rules import Desk, check_intake, first_owner
+from tickets.contacts import mode_of
+from tickets.intake_rules import Desk, check_intake, check_owners_stay, first_owner
 from tickets.limits import Word, derive_first
 from tickets.models import ComplainedAbout, Contact, Kind, OpinionCheck, OwnershipPeriod, Promise, Ticket
 from tickets.numbers import draw_numbers
@@ -76,14 +77,22 @@ def open_ticket(intake: Intake, *, by: User, at: datetime) -> Ticket:
     return open_tickets([intake], by=by, at=at)[0]
 
 
-@transaction.atomic
 def open_tickets(intakes: Sequence[Intake], *, by: User, at: datetime) -> list[Ticket]:
     """Take many matters in, in a number of statements that does not depend on how many.
 
     Each gets its number, first words kept for ever, first responder and owner, first contact, ownership, and either
     its promise, or the accepted answer that closes it, or its closed history. Raises ValidationError for the first
-    one that the rules refuse; nothing is written then.
+    one that the rules refuse, and for an owner who leaves at that moment; nothing is written then.
     """
+    try:
+        return _open(intakes, by=by, at=at)
+    except IntegrityError:
+        check_owners_stay(intakes)
+        raise
+
+
+@transaction.atomic
+def _open(intakes: Sequence[Intake], *, by: User, at: datetime) -> list[Ticket]:
     desk = Desk.at(at)
     for intake in intakes:
         check_intake(intake, desk=desk, by=by)
@@ -237,6 +246,7 @@ class _Batch:
         for intake, ticket, places in self._rows():
             if intake.kind == Kind.TASK and intake.customer is None:
                 continue
+            mode = mode_of(intake.channel)
             common = {
                 "ticket": ticket,
                 "channel": intake.channel,
@@ -245,7 +255,7 @@ class _Batch:
             }
             contacts.append(
                 Contact(
-                    direction="in", mode="spoken", purpose=Contact.Purpose.INTAKE, at=ticket.received_at,
+                    direction="in", mode=mode, purpose=Contact.Purpose.INTAKE, at=ticket.received_at,
                     words=ticket.first_words, **common,
                 )
             )  # fmt: skip
@@ -253,7 +263,7 @@ class _Batch:
                 contacts.append(
                     Contact(
                         direction="out",
-                        mode="spoken",
+                        mode=mode,
                         purpose=Contact.Purpose.REPLY,
                         accepted=True,
                         at=self.at,

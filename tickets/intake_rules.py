@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from servicedesk.customers.channels import Channel
 from servicedesk.regulations.standing import Settings
 from servicedesk.staff.directory import Directory
-from servicedesk.staff.models import Department
+from servicedesk.staff.models import Department, User
 from tickets.limits import TASK, check_due, first_limit, wish_problem
 from tickets.models import Kind, Process, Ticket
 
 if TYPE_CHECKING:
     from servicedesk.calendars.models import Calendar
-    from servicedesk.staff.models import User
     from tickets.intake import Intake
 
 BACKDATED = timedelta(days=1)  # how far back a receipt may lie without a reason (CASES m)
@@ -86,6 +85,21 @@ def check_intake(intake: Intake, *, desk: Desk, by: User) -> None:
     _check_outcome(intake, desk)
 
 
+def check_owners_stay(intakes: Iterable[Intake]) -> None:
+    """Refuse, by field, owners who left since the intakes were put together: the database refuses their tickets."""
+    for intake in intakes:
+        if User.objects.filter(pk=first_owner(intake).pk, is_active=False).exists():
+            errors: dict[str, str] = {}
+            _refuse_leaver("owner" if intake.owner else "first_responder", errors)
+            raise ValidationError(errors)
+
+
+def _refuse_leaver(name: str, errors: dict[str, str]) -> None:
+    errors[name] = _("This colleague has left or is blocked.")
+    if name == "first_responder":
+        errors[name] = _("This colleague has left or is blocked. Name the person who was first asked.")
+
+
 def _check_who(intake: Intake, errors: dict[str, str]) -> None:
     is_task = intake.kind == Kind.TASK
     if is_task and intake.requester is None:
@@ -96,13 +110,11 @@ def _check_who(intake: Intake, errors: dict[str, str]) -> None:
         errors["customer"] = _("Choose the customer, or mark the matter as anonymous.")
     _check_belonging(intake, errors)
     if not intake.first_responder.is_active:
-        errors["first_responder"] = _(
-            "This colleague has left or is blocked. Name the person who was first asked."
-        )
+        _refuse_leaver("first_responder", errors)
     for name in ("owner", "requester"):
         person = getattr(intake, name)
         if person and not (person.is_active and person.blocked_at is None):
-            errors[name] = _("This colleague has left or is blocked.")
+            _refuse_leaver(name, errors)
 
 
 def _check_belonging(intake: Intake, errors: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ from servicedesk.calendars.models import Calendar
 from servicedesk.customers.models import Customer
 from servicedesk.customers.testing import make_contact_person, make_customer, make_project
 from servicedesk.outbox.models import Message
+from servicedesk.staff.models import User
 from servicedesk.staff.testing import make_user
 from tickets.calls import log_call
 from tickets.models import Promise, Submission, Ticket
@@ -418,6 +419,23 @@ def test_an_inquiry_answered_now_needs_words_answer_and_category_only(desk):
     assert (ticket.state, ticket.ended, ticket.severity) == ("closed", "accepted", "ordinary")
     assert [contact.words.text for contact in ticket.contacts.order_by("pk")][1] == "At nine."
     assert "answered and closed" in toast(answer)
+
+
+def test_a_colleague_who_leaves_while_the_call_is_saved_is_told_of_in_the_form(desk, agent, monkeypatch):
+    colleague = make_user(department=agent.department)
+
+    def late(intake, **rest):
+        User.objects.filter(pk=colleague.pk).update(is_active=False)
+        return log_call(intake, **rest)
+
+    monkeypatch.setattr("tickets.views.intake.log_call", late)
+    customer = make_customer(phones=[PHONE])
+    answer = send(desk, who=PHONE, customer=customer.number, first_responder=colleague.pk)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "This colleague has left or is blocked." in page
+    assert "The heating has been cold since Friday." in page
+    assert not Ticket.objects.exists()
 
 
 def test_an_anonymous_matter_ignores_what_was_typed_about_a_customer(desk):
