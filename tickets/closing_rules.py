@@ -14,7 +14,8 @@ _TOLD = """EXISTS (
     SELECT 1 FROM tickets_promise p JOIN tickets_contact r ON r.id = p.reply_id
     WHERE p.deadline_id = OLD.live_deadline_id AND p.ticket_id = NEW.id AND r.ticket_id = NEW.id
     AND r.at = NEW.resolved_at AND r.mode <> 'tried'{accepted})"""
-_REPLY = _TOLD.format(accepted="")
+# Only words in writing can wait for an objection: a spoken answer is accepted, or it solves nothing.
+_REPLY = _TOLD.format(accepted=" AND (NEW.unopposed_at IS NULL OR r.mode <> 'spoken')")
 _ACCEPTED_REPLY = _TOLD.format(accepted=" AND r.accepted")
 
 _NOTED = """EXISTS (

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from servicedesk.audit.timeline import Head
 from servicedesk.clock.due import due_after
 from servicedesk.regulations.standing import setting_at
-from tickets.models import ComplainedAbout, Kind, OpinionCheck, Process, Reading, Ticket
+from tickets.models import ComplainedAbout, Kind, OpinionCheck, Reading, Ticket
 from tickets.repeats import matters_of
 from tickets.resolving import may_confirm_task
 
@@ -65,11 +65,6 @@ def next_step(ticket: Ticket, check: OpinionCheck | None, user: User) -> Step:
     if ticket.kind == Kind.TASK:
         return Step.REQUESTER if may_confirm_task(ticket, user) else Step.WAIT
     return Step.OBJECTION
-
-
-def accepts_answers(ticket: Ticket) -> bool:
-    """Whether the customer's acceptance of the answer closes the matter at once (CASES a)."""
-    return Process.objects.filter(kind=ticket.kind, closes_by=Process.Closing.ANSWER).exists()
 
 
 def flags(ticket: Ticket, *, at: datetime) -> list[Flag]:

@@ -22,7 +22,7 @@ from tickets.limits import UNREACHED_DAYS, Word, check_due
 from tickets.models import ComplainedAbout, Contact, Kind, Promise, Reading, Ticket
 from tickets.promises import lock, next_limit, renew
 from tickets.readings import owe_reading
-from tickets.resolving import resolve
+from tickets.resolving import closes_by_answer, resolve
 
 if TYPE_CHECKING:
     from servicedesk.clock.models import Deadline
@@ -59,7 +59,7 @@ def reply_to_customer(ticket: Ticket, reply: Reply, *, by: User, at: datetime) -
     """Reply on an unresolved ticket, under the replier's own name; whose ticket it is stays (CASES e).
 
     Spoken words or words in writing settle the promise, and so does a second attempt in time where only a telephone
-    is known (CASES c). Not solved: the next promise is part of the same step. Solved: the ticket is resolved.
+    is known (CASES c). A spoken answer that nobody accepted solves no inquiry (CASES a). Not solved: the next promise is part of the same step. Solved: the ticket is resolved.
     Raises ValidationError if the ticket is not unresolved, somebody else answered meanwhile, or something is missing.
     """
     ticket = lock(ticket)
@@ -104,6 +104,11 @@ def _check_words(ticket: Ticket, reply: Reply, *, at: datetime) -> None:
         errors["solved"] = _("Nobody was reached, so the solution has not been told yet.")
     if reply.solved and reply.accepted and reply.mode not in HEARD:
         errors["accepted"] = _("Nobody was spoken with who could have accepted the answer.")
+    if reply.solved and not reply.accepted and reply.mode == Contact.Mode.SPOKEN and closes_by_answer(ticket):
+        errors["accepted"] = _(
+            "Spoken words close the matter only if the customer accepted them. If not, put the answer in writing, or say "
+            "when the customer hears from you next."
+        )
     if problem := mode_problem(ticket, reply.mode):
         errors["mode"] = problem
     if reply.person and reply.person.customer_id != ticket.customer_id:

@@ -40,7 +40,7 @@ def resolve(ticket: Ticket, *, by: User, at: datetime, accepted: bool = False) -
     that was live is settled last, when nothing points to it any more.
     """
     was = ticket.live
-    process = Process.objects.get(kind=ticket.kind)
+    process = _process(ticket)
     record(ticket.key, "resolved", by=by, at=at, accepted=accepted)
     if ticket.demands_check or process.demands_check:
         owe_check(
@@ -58,6 +58,16 @@ def resolve(ticket: Ticket, *, by: User, at: datetime, accepted: bool = False) -
         make_live(ticket, None, state=Ticket.State.RESOLVED, resolved_at=at)
         _tell_requester(ticket, at=at)
     settle(was, by=by, at=at)
+
+
+def _process(ticket: Ticket) -> Process:
+    return Process.objects.get(kind=ticket.kind)
+
+
+def closes_by_answer(ticket: Ticket) -> bool:
+    """Whether an accepted answer closes it, and a written one to which nobody objects (CASES a)."""
+    process = _process(ticket)
+    return process.closes_by == Process.Closing.ANSWER and not (ticket.demands_check or process.demands_check)
 
 
 @dataclass(frozen=True)

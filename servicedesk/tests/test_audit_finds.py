@@ -42,7 +42,7 @@ class Desk:
 
 
 def say(ticket, at=MONDAY + HOUR, **fields):
-    mode = "on_file" if ticket.anonymous else "spoken"
+    mode = "on_file" if ticket.anonymous else "written" if ticket.kind == Kind.INQUIRY else "spoken"
     reply = Reply(words="We looked at it.", mode=mode, channel="phone", **fields)
     reply_to_customer(ticket, reply, by=ticket.owner, at=at)
 

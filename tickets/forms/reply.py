@@ -43,7 +43,9 @@ class ReplyForm(PromiseFields):
         required=False, label=_("Is the matter solved?"), choices=SOLVED, widget=forms.RadioSelect()
     )
     accepted = forms.BooleanField(
-        required=False, label=_("The customer accepted the answer: close the matter")
+        required=False,
+        label=_("The customer accepted the answer: close the matter"),
+        help_text=_("Otherwise it closes when nobody objects in time (S36) to an answer in writing."),
     )
 
     def prepare(self) -> None:

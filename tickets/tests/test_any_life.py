@@ -258,6 +258,7 @@ class AnyLife(RuleBasedStateMachine):
             and self.fits(known, mode)
             and not (solved and accepted and mode not in HEARD)
             and not (wished and mode not in HEARD)
+            and not (solved and not accepted and mode == "spoken" and known.kind == Kind.INQUIRY)
         )
         word = self.word(ahead, wished=wished)
         reply = Reply(

@@ -1,5 +1,6 @@
 """The life of a ticket, from the first word to closing: what the rules demand and refuse."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -45,8 +46,13 @@ def spoken(**fields):
     return Reply(words=fields.pop("words", "We found the leak."), mode="spoken", channel="phone", **fields)
 
 
+def solve_spoken(ticket, **fields):
+    reply_to_customer(ticket, spoken(solved=True, **fields), by=ticket.owner, at=MONDAY + HOUR)
+
+
 def solve(ticket, *, by=None, at=MONDAY + HOUR):
-    reply_to_customer(ticket, spoken(solved=True), by=by or ticket.owner, at=at)
+    how = {"mode": "written", "channel": "email"} if ticket.kind == Kind.INQUIRY else {}
+    reply_to_customer(ticket, replace(spoken(solved=True), **how), by=by or ticket.owner, at=at)
     ticket.refresh_from_db()
     return ticket
 
@@ -381,6 +387,34 @@ def test_not_reached_tries_again_within_five_working_days():
     first, second = ticket.checks.all()
     assert (first.outcome, first.deadline.outcome, second.outcome) == ("not_reached", "kept", None)
     assert ticket.open_check == second.deadline
+
+
+@pytest.mark.parametrize(
+    ("channel", "mode"),
+    [
+        ("phone", "spoken"),
+        ("visit", "spoken"),
+        ("letter", "written"),
+        ("email", "written"),
+        ("web", "written"),
+    ],
+)
+def test_a_letter_is_written_and_a_call_spoken_in_the_first_contact_and_its_answer(channel, mode):
+    ticket = make_ticket(kind=Kind.INQUIRY, channel=channel, answer=Answer("At nine."))
+    assert list(ticket.contacts.order_by("pk").values_list("direction", "mode")) == [
+        ("in", mode),
+        ("out", mode),
+    ]
+
+
+def test_a_spoken_answer_that_nobody_accepted_solves_no_inquiry():
+    ticket = make_ticket(kind=Kind.INQUIRY)
+    with pytest.raises(ValidationError, match="only if the customer accepted them"):
+        solve_spoken(ticket)
+    assert not ticket.contacts.filter(purpose="reply").exists()
+    solve_spoken(ticket, accepted=True)
+    ticket.refresh_from_db()
+    assert ticket.ended == "accepted"
 
 
 def test_an_inquiry_closes_by_itself_seven_days_after_a_written_answer():

@@ -33,7 +33,7 @@ RESOLVE = (
 
 def solved(at=MONDAY + HOUR, *, mode="spoken", **fields):
     ticket = make_ticket(**fields)
-    mode = "on_file" if ticket.anonymous else mode
+    mode = "on_file" if ticket.anonymous else "written" if ticket.kind == Kind.INQUIRY else mode
     reply_to_customer(
         ticket,
         Reply(words="Done.", mode=mode, channel="phone", solved=True),
@@ -85,6 +85,17 @@ def test_an_attempt_does_not_resolve():
     )
     Promise.objects.update(reply=ticket.contacts.get(purpose="reply"))
     attack(RESOLVE.format(""), MONDAY + HOUR, ticket.pk)
+
+
+def test_spoken_words_that_nobody_accepted_wait_for_no_objection():
+    ticket = make_ticket(kind=Kind.INQUIRY)
+    said = add_contact(
+        ticket, words="At nine.", direction="out", mode="spoken", purpose="reply", channel="phone", by=ticket.owner,
+        at=MONDAY + HOUR,
+    )  # fmt: skip
+    Promise.objects.update(reply=said)
+    attack(RESOLVE.format(", unopposed_at = '2026-06-01 00:00:00+00:00'"), MONDAY + HOUR, ticket.pk)
+    attack("UPDATE tickets_ticket SET unopposed_at = %s WHERE id = %s", MONDAY + 9 * DAY, ticket.pk)
 
 
 def test_the_reply_that_solved_it_before_does_not_resolve_it_again():

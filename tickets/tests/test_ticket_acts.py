@@ -118,6 +118,10 @@ def test_an_accepted_answer_closes_an_inquiry_and_a_written_one_waits_for_an_obj
     desk.post("reply", **reply(solved="yes", accepted="on"))
     assert (first.state, first.ended) == ("closed", "accepted")
     second = make_ticket(kind=Kind.INQUIRY)
+    answer = desk(second).post("reply", **reply(solved="yes"))
+    assert answer.status_code == 422
+    assert "Spoken words close the matter only if the customer accepted them." in answer.content.decode()
+    assert second.state == "unresolved"
     desk(second).post("reply", **reply(solved="yes", mode="written", channel="email"))
     assert second.state == "resolved"
     assert (

@@ -1,5 +1,6 @@
 """The page of one ticket: who, what they want, whose it is, what is promised, what to do next, all that happened."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -46,7 +47,8 @@ def spoken(**fields):
 
 
 def solve(ticket, at=MONDAY + HOUR / 2, **fields):
-    reply_to_customer(ticket, spoken(solved=True, **fields), by=ticket.owner, at=at)
+    how = {"mode": "written", "channel": "email"} if ticket.kind == Kind.INQUIRY else {}
+    reply_to_customer(ticket, replace(spoken(solved=True, **fields), **how), by=ticket.owner, at=at)
     ticket.refresh_from_db()
     return ticket
 

@@ -26,6 +26,7 @@ from tickets.ownership import may_take_over
 from tickets.proposing import next_time
 from tickets.reach import preferences, ways_to_reach
 from tickets.replies import may_read, next_attempt_settles
+from tickets.resolving import closes_by_answer
 from tickets.telling.history import Happening, history
 from tickets.views.offered import offered_beside, usual_channel
 
@@ -150,7 +151,7 @@ def _around_form(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
     return {
         "odd_hours": outside_hours(ticket, now),
         "on_file": nobody_to_tell(ticket),
-        "accepts": overview.accepts_answers(ticket),
+        "accepts": closes_by_answer(ticket),
         "attempt_settles": next_attempt_settles(ticket, at=now),
     }
 
