@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -41,7 +41,12 @@ def correct_customer(
         raise ValidationError(
             {"customer": _("These are the customer and contact person on the ticket already.")}
         )
-    changes = {"customer": customer, "contact_person": contact_person, "anonymous": False, "touched_at": at}
+    changes: dict[str, Any] = {
+        "customer": customer,
+        "contact_person": contact_person,
+        "anonymous": False,
+        "touched_at": at,
+    }
     for name, code in (("project", "was_project"), ("repeat_of", "was_repeat_of")):
         others = getattr(ticket, name)
         if others and others.customer_id != customer.pk:
