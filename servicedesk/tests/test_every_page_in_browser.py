@@ -56,3 +56,18 @@ def test_no_page_of_the_desk_has_a_fault(page, keeper, look):
 
 def test_no_page_of_the_log_in_has_a_fault(page, live_server, look):
     assert faults_of(page, reverse("staff:login")) == []
+
+
+def test_no_page_of_the_administration_has_a_fault(page, keeper, look):
+    page.goto(reverse("admin:index"))
+    faults = faults_of(page, reverse("admin:index"))
+    for address in sorted(set(links(page, "#content-main a"))):
+        faults += faults_of(page, address)
+        for one in links(page, "#result_list tbody th a")[:1]:
+            faults += faults_of(page, one)
+    assert faults == [], "\n".join(faults)
+
+
+def links(page: Page, selector: str) -> list[str]:
+    """The addresses that the page leads to from there."""
+    return page.eval_on_selector_all(selector, "all => all.map((link) => new URL(link.href).pathname)")

@@ -28,7 +28,9 @@ function namePickers() {
 function nameAll() {
   nameCells();
   namePickers();
-  document.querySelectorAll("th.original").forEach((head) => head.setAttribute("role", "none")); // an empty head
+  for (const head of document.querySelectorAll(".tabular thead th")) {
+    if (!clean(head)) head.setAttribute("role", "none"); // an empty head
+  }
   document.querySelectorAll(".selector [aria-label].help-tooltip").forEach((sign) => sign.setAttribute("role", "img"));
   const search = document.getElementById("searchbar");
   search?.setAttribute("aria-label", search.form.querySelector("[type=submit]").value);
