@@ -1,13 +1,69 @@
-"""Changing many rows, each to values of its own, by one statement."""
+"""Many rows by one statement: new ones, and changes of each to values of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from django.db import connections, models, router
+from django.db.models.expressions import DatabaseDefault
 
 ROWS = 1000  # in one statement
+VALUES = 32_000  # in one statement: SQLite takes 32,766
+PLAIN = {int, str, bool, type(None)}  # what both engines take as it is, but in a column of JSON
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def insert_rows(model: type[Row], rows: Iterable[Row]) -> list[Row]:
+    """Write new rows of a table whose key the database counts up, and tell each its key. Returns them.
+
+    What bulk_create does at a fraction of its cost: values that the engine takes as they are pass without a look at
+    their field. What the database fills in itself, such as the server's time, is left to it in all of these rows or in
+    none, and read when it is first asked for.
+    """
+    new = list(rows)
+    if not new:
+        return new
+    connection = connections[router.db_for_write(model)]
+    columns = [field for field in model._meta.concrete_fields if not field.primary_key]
+    filled = [f for f in columns if f.generated or isinstance(getattr(new[0], f.attname), DatabaseDefault)]
+    given = [field for field in columns if field not in filled]
+    size = min(ROWS, VALUES // len(given))
+    for start in range(0, len(new), size):
+        some = new[start : start + size]
+        with connection.cursor() as cursor:
+            cursor.execute(_insert(connection, model, given, len(some)), _given(connection, given, some))
+            keys = [key for (key,) in cursor.fetchall()]
+        for row, key in zip(some, keys, strict=True):
+            row.pk, row._state.adding, row._state.db = key, False, connection.alias
+            for field in filled:
+                del row.__dict__[field.attname]
+    return new
+
+
+def _insert(connection: Any, model: type[models.Model], columns: Sequence[Any], count: int) -> str:
+    """Both engines return the keys in the order of the rows."""
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column) for field in columns)
+    values = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * count)
+    return (
+        f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {values}"  # noqa: S608
+        f" RETURNING {quote(model._meta.pk.column)}"
+    )
+
+
+def _given(connection: Any, columns: Sequence[Any], rows: Sequence[models.Model]) -> list[Any]:
+    plain = PLAIN | {datetime} if connection.vendor == "postgresql" else PLAIN
+    kinds = [(field, frozenset() if isinstance(field, models.JSONField) else plain) for field in columns]
+    values_of = attrgetter(*(field.attname for field in columns))
+    return [
+        value if type(value) in kind else field.get_db_prep_save(value, connection=connection)
+        for row in rows
+        for (field, kind), value in zip(kinds, values_of(row), strict=True)
+    ]
 
 
 def update_rows(model: type[models.Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from servicedesk.audit.models import Words
 from servicedesk.audit.timeline import Record, record_many
 from servicedesk.audit.words import store_many
+from servicedesk.bulk import insert_rows
 from servicedesk.clock.owing import Owed, owe_many
 from servicedesk.outbox.posting import Draft, post_many
 from tickets.contacts import mode_of
@@ -154,7 +155,7 @@ class _Batch:
             for intake, number, places in zip(self.intakes, self.numbers, self.places, strict=True)
         ]
         self._owe()
-        Ticket.objects.bulk_create(self.tickets)
+        insert_rows(Ticket, self.tickets)
         self._write_contacts()
         self._write_names()
         self._write_promises_and_checks()
@@ -248,15 +249,15 @@ class _Batch:
                 continue
             mode = mode_of(intake.channel)
             common = {
-                "ticket": ticket,
+                "ticket_id": ticket.pk,
                 "channel": intake.channel,
-                "person": intake.contact_person,
-                "by": self.by,
+                "person_id": ticket.contact_person_id,
+                "by_id": self.by.pk,
             }
             contacts.append(
                 Contact(
                     direction="in", mode=mode, purpose=Contact.Purpose.INTAKE, at=ticket.received_at,
-                    words=ticket.first_words, **common,
+                    words_id=ticket.first_words_id, **common,
                 )
             )  # fmt: skip
             if intake.answer:
@@ -271,7 +272,7 @@ class _Batch:
                         **common,
                     )
                 )
-        Contact.objects.bulk_create(contacts)
+        insert_rows(Contact, contacts)
 
     def _write_promises_and_checks(self) -> None:
         promises, checks = [], []
@@ -279,13 +280,13 @@ class _Batch:
             if intake.promise and intake.kind != Kind.TASK:
                 promises.append(
                     Promise(
-                        ticket=ticket,
-                        deadline=ticket.live_deadline,
+                        ticket_id=ticket.pk,
+                        deadline_id=ticket.live_deadline_id,
                         number=1,
                         words=self.texts[places["promise"]],
                         channel=intake.promise.channel,
-                        person=intake.contact_person,
-                        made_by=self.by,
+                        person_id=ticket.contact_person_id,
+                        made_by_id=self.by.pk,
                         made_at=self.at,
                         wished=intake.promise.wished,
                     )
@@ -301,8 +302,8 @@ class _Batch:
                         asked_at=self.at,
                     )
                 )
-        Promise.objects.bulk_create(promises)
-        OpinionCheck.objects.bulk_create(checks)
+        insert_rows(Promise, promises)
+        insert_rows(OpinionCheck, checks)
 
     def _write_names(self) -> None:
         named = [
@@ -310,20 +311,18 @@ class _Batch:
             for intake, ticket, _ in self._rows()
             for person in _once(intake.complained_about)
         ]
-        if named:
-            ComplainedAbout.objects.bulk_create(named)
+        insert_rows(ComplainedAbout, named)
 
     def _write_periods(self) -> None:
-        OwnershipPeriod.objects.bulk_create(
-            period for intake, ticket, _ in self._rows() for period in self._periods(intake, ticket)
-        )
+        periods = [period for intake, ticket, _ in self._rows() for period in self._periods(intake, ticket)]
+        insert_rows(OwnershipPeriod, periods)
 
     def _periods(self, intake: Intake, ticket: Ticket) -> list[OwnershipPeriod]:
         """One stretch from the receipt on; two where the ticket passed upward as it was recorded."""
         first = OwnershipPeriod(
-            ticket=ticket,
-            owner=first_owner(intake),
-            department=ticket.department,
+            ticket_id=ticket.pk,
+            owner_id=first_owner(intake).pk,
+            department_id=ticket.department_id,
             how="named" if intake.owner else "received",
             from_at=ticket.received_at,
             to_at=ticket.closed_at,

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from servicedesk.bulk import update_rows
+from servicedesk.bulk import insert_rows, update_rows
 
 from .invariants import Violation
 from .line import GENESIS, UNREADABLE, chained, read_facts, write_line
@@ -272,7 +272,7 @@ def _append(records: Sequence[Record], claimed: Mapping[str, Head]) -> list[Entr
     subjects = {one.subject for one in records}
     locked = Head.objects.filter(subject__in=subjects - claimed.keys()).annotate(now=Now())
     heads = {**{head.subject: head for head in locked}, **claimed}
-    entries = Entry.objects.bulk_create([_follow(heads[one.subject], one) for one in records])
+    entries = insert_rows(Entry, [_follow(heads[one.subject], one) for one in records])
     moved = [heads[subject] for subject in subjects]
     update_rows(Head, ["number", "hash"], [(head.subject, head.number, head.hash) for head in moved])
     return entries

@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.bulk import insert_rows
+
 from .line import Kept
 
 
@@ -65,7 +67,7 @@ def store(text: str) -> Words:
 
 def store_many(texts: Sequence[str]) -> list[Words]:
     """Keep many texts at once, in their order."""
-    return Words.objects.bulk_create([_words(text) for text in texts])
+    return insert_rows(Words, [_words(text) for text in texts])
 
 
 def erase(words: Words, *, at: datetime) -> None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import Record, lock_heads, record_many
+from servicedesk.bulk import insert_rows
 from servicedesk.clock.models import Deadline, Ladder, Ring
 from servicedesk.clock.schedule import Step, schedule
 
@@ -82,7 +83,7 @@ def owe_many(owed: Sequence[Owed], *, at: datetime) -> list[Deadline]:
         if alike not in steps:
             steps[alike] = _steps(one, ladder, at=at)
         deadlines.append(_deadline(one, ladder, steps[alike], at=at))
-    return Deadline.objects.bulk_create(deadlines, batch_size=500)
+    return insert_rows(Deadline, deadlines)
 
 
 def _steps(one: Owed, ladder: Ladder | None, *, at: datetime) -> list[Step]:

@@ -1,9 +1,10 @@
 """Whose number or address is this, and do we know this customer already."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from .models import Customer, CustomerQuerySet, EmailAddress, PhoneNumber
 from .normal import LAST_DIGITS, last_digits, line_digits, normalise_email, normalise_phone
@@ -21,28 +22,35 @@ def find_by_phone(text: str) -> CustomerQuerySet:
         number = normalise_phone(text)
     except ValidationError:
         number = ""
-    phones = phones_like(number) if number else PhoneNumber.objects.none()
-    return Customer.objects.filter(pk__in=phones.values("customer")).order_by("pk")
+    return Customer.objects.filter(pk__in=owners_of([number])[number] if number else []).order_by("pk")
 
 
-def phones_like(number: str) -> QuerySet[PhoneNumber]:
-    """The stored numbers that a normalised one means, by the first way that finds any."""
-    same_line = PhoneNumber.objects.filter(digits=line_digits(number))
-    for phones in (same_line.filter(number=number), same_line, _same_end(number)):
-        if phones.exists():
-            return phones
-    return PhoneNumber.objects.none()
+def owners_of(numbers: Collection[str]) -> dict[str, set[int]]:
+    """The keys of the customers that each of these normalised numbers means, as `find_by_phone` says, by one query."""
+    like = Q(digits__in={line_digits(number) for number in numbers})
+    like |= Q(last_digits__in={last_digits(number) for number in numbers})
+    stored = list(PhoneNumber.objects.filter(like)) if numbers else []
+    by_line, by_end = defaultdict(list), defaultdict(list)
+    for phone in stored:
+        by_line[phone.digits].append(phone)
+        by_end[phone.last_digits].append(phone)
+    return {
+        number: _owners(number, by_line[line_digits(number)], by_end[last_digits(number)])
+        for number in numbers
+    }
 
 
-def _same_end(number: str) -> QuerySet[PhoneNumber]:
+def _owners(number: str, same_line: list[PhoneNumber], alike: list[PhoneNumber]) -> set[int]:
+    """Whose they are, by the first way that finds any."""
+    same = [phone for phone in same_line if phone.number == number]
+    found = same or same_line or [phone for phone in alike if _same_end(number, phone.digits)]
+    return {phone.customer_id for phone in found}
+
+
+def _same_end(number: str, stored: str) -> bool:
     """One of the two numbers is the end of the other; leading zeros are none of the number's own."""
     digits = line_digits(number).lstrip("0")
-    if len(digits) < LAST_DIGITS:
-        return PhoneNumber.objects.none()
-    ends = [digits[-length:] for length in range(LAST_DIGITS, len(digits) + 1)]
-    return PhoneNumber.objects.filter(
-        Q(digits__endswith=digits) | Q(digits__in=ends), last_digits=last_digits(number)
-    )
+    return len(digits) >= LAST_DIGITS <= len(stored) and (stored.endswith(digits) or digits.endswith(stored))
 
 
 def find_by_email(text: str) -> CustomerQuerySet:

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from servicedesk.bulk import update_rows
-from servicedesk.clock.models import Heartbeat
+from servicedesk.audit.words import Words, digest_of
+from servicedesk.bulk import insert_rows, update_rows
+from servicedesk.clock.models import Heartbeat, Ladder
 from servicedesk.outbox.models import Message
 from servicedesk.staff.models import User
 from servicedesk.staff.testing import make_user
@@ -67,3 +68,43 @@ def test_thousands_of_rows_take_a_statement_a_thousand(django_assert_num_queries
         assert update_rows(Heartbeat, ["at"], [(f"beat {n}", AT) for n in range(2500)]) == 0
     with django_assert_num_queries(0):
         assert update_rows(Heartbeat, ["at"], []) == 0
+
+
+def test_new_rows_come_in_as_bulk_create_writes_them():
+    person = make_user()
+    messages = [
+        Message(
+            key=key, event="test", channel="email", recipient=person, params=params, created_at=AT, send_after=AT,
+            next_try_at=AT, last_error=error,
+        )
+        for key, params, error in (("one", {"a": [1, None], "b": "您"}, "%s"), ("two", {}, ""), ("three", {"c": "?"}, "您 %%"))
+    ]  # fmt: skip
+    insert_rows(Message, messages[:2])
+    Message.objects.bulk_create(messages[2:])
+
+    assert [message.pk for message in messages] == list(
+        Message.objects.order_by("pk").values_list("pk", flat=True)
+    )
+    assert list(
+        Message.objects.order_by("pk").values_list("key", "params", "last_error", "send_after", "channel")
+    ) == [(message.key, message.params, message.last_error, AT, "email") for message in messages]
+    messages[0].last_error = "later"
+    messages[0].save()  # a change of that row, not a new one
+    assert Message.objects.count() == 3
+
+
+def test_what_the_database_fills_in_is_read_when_it_is_asked_for(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        one, two = insert_rows(
+            Ladder, [Ladder(kind=kind, name=kind, active=False) for kind in ("one", "two")]
+        )
+    assert one.made_at == two.made_at == Ladder.objects.get(kind="one").made_at
+
+
+def test_thousands_of_new_rows_keep_their_order(django_assert_num_queries):
+    words = [Words(text=str(n), salt="s", digest=digest_of("s", str(n))) for n in range(2500)]
+    with django_assert_num_queries(3):
+        insert_rows(Words, words)
+    assert {words.pk: words.text for words in Words.objects.all()} == {one.pk: one.text for one in words}
+    with django_assert_num_queries(0):
+        assert insert_rows(Words, []) == []

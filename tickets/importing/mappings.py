@@ -32,6 +32,7 @@ FIELDS = (
     "customer",
 )
 NEEDED = {"external_number", "words", "category"}
+WHO = ("phone", "customer")  # what may tell whose matter it is
 CHOICES = {"channel": set(Channel.values), "severity": set(Ticket.Severity.values)}
 DAMAGED_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|#+|#[A-Z/0]+[!?A]")  # 2.02504E+12, #####, #VALUE!
 NUMBER_LIKE = re.compile(r"""(?=.*\d)[^\s"]+""", re.DOTALL)
@@ -105,6 +106,17 @@ class Mapping:
         if source.values:
             return source.values.get(text) or source.otherwise or _raise(_unknown(name, text))
         return text if text in CHOICES.get(name, {text}) else source.otherwise or _raise(_unknown(name, text))
+
+    def labelled(self, names: Collection[str], cells: dict[str, str]) -> list[str]:
+        """These fields as lines, each with the heading of its column."""
+        return [
+            f"{heading}: {cells[heading].strip()}"
+            for name in names
+            if name in self.fields
+            for headings in self.fields[name].columns
+            for heading in headings
+            if cells.get(heading, "").strip()
+        ]
 
     def number(self, cells: dict[str, str]) -> str:
         """What the row is numbered at its source. Raises RowError for none, and for one that a spreadsheet has spoilt."""

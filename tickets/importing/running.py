@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import blake2s
 from itertools import cycle, islice
@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from servicedesk.customers.finding import find_by_phone
-from tickets.importing.mappings import Mapping, RowError
+from servicedesk.customers.creating import Draft, create_customers
+from servicedesk.customers.finding import owners_of
+from servicedesk.customers.models import Customer
+from servicedesk.customers.normal import normalise_phone
+from tickets.importing.mappings import WHO, Mapping, RowError
 from tickets.importing.report import RAW, Report, as_typed, is_report
 from tickets.importing.rows import Row
 from tickets.importing.tables import open_table
@@ -56,10 +59,11 @@ class Counts:
 
 @dataclass
 class _Taking:
-    """One row on its way in."""
+    """One row on its way in, with the customer to be where nobody has that telephone number yet."""
 
     row: Row
     intake: Intake
+    newcomer: Draft | None = None
 
 
 class Import:
@@ -123,14 +127,18 @@ class Import:
         """Those to be taken in; the others are counted as refused or unchanged."""
         numbered = [(row, number) for row in rows if (number := self._number(row)) is not None]
         before = self._before({number for _, number in numbered})
+        owners = self._owners(row for row, _ in numbered)
         taking = []
         for row, number in numbered:
             try:
-                words = self.mapping.text("words", row.cells)
+                phone = self._phone(row)
+                words = self._words(row, phone)
                 if number in before:
                     self._compare(number, before[number], words)
                     continue
-                intake = self._intake(row, number, words)
+                customer = self._customer(row, owners.get(phone, []))
+                newcomer = None if customer else self._newcomer(row, phone)
+                intake = self._intake(row, number, words, customer)
                 check_intake(intake, desk=self.desk, by=self.owner)
             except RowError as problem:
                 self._refuse(row, str(problem))
@@ -138,7 +146,7 @@ class Import:
                 self._refuse(row, " ".join(refusal.messages))
             else:
                 before[number] = _print(words)
-                taking.append(_Taking(row, intake))
+                taking.append(_Taking(row, intake, newcomer))
         if self.dry_run:
             self._seen = before
         return taking
@@ -167,12 +175,11 @@ class Import:
             raise RowError(_("Number %(number)s was taken in before with other words.") % {"number": number})
         self.counts.unchanged += 1
 
-    def _intake(self, row: Row, number: str, words: str) -> Intake:
+    def _intake(self, row: Row, number: str, words: str, customer: Customer | None) -> Intake:
         cells, read = row.cells, self.mapping.text
         received_at = self.mapping.moment("received", cells) or self.at
         closed = self.mapping.is_closed(cells)
         closed_at = max(self.mapping.moment("closed", cells) or received_at, received_at) if closed else None
-        customer = self._customer(read("phone", cells))
         return Intake(
             kind=self.mapping.kind,
             category=self._category(read("category", cells)),
@@ -192,10 +199,41 @@ class Import:
             external_number=number,
         )
 
-    def _customer(self, phone: str):
-        """The one customer known by this number; a number of several or of nobody names no one (CASES h)."""
-        found = list(find_by_phone(phone)[:2]) if phone else []
-        return found[0] if len(found) == 1 else None
+    def _phone(self, row: Row) -> str:
+        """The normalised telephone number of the row; nothing where it has none that is one."""
+        try:
+            return normalise_phone(self.mapping.text("phone", row.cells))
+        except ValidationError:
+            return ""
+
+    def _owners(self, rows: Iterable[Row]) -> dict[str, list[Customer]]:
+        """Who has the telephone numbers of these rows, in two queries."""
+        numbers = set()
+        for row in rows:
+            with suppress(RowError):  # told when the row is judged
+                numbers.add(self._phone(row))
+        owners = owners_of(numbers - {""})
+        found = Customer.objects.in_bulk({key for keys in owners.values() for key in keys})
+        return {number: [found[key] for key in sorted(keys)] for number, keys in owners.items()}
+
+    def _customer(self, row: Row, owners: list[Customer]) -> Customer | None:
+        """The one customer who has this number, else the one of several who has this name too; nobody else (CASES h)."""
+        if len(owners) != 1:
+            name = self.mapping.text("customer", row.cells)
+            owners = [owner for owner in owners if owner.name == name]
+        return owners[0] if owners else None
+
+    def _words(self, row: Row, phone: str) -> str:
+        """What was said; a name or a number that alone tells nobody who it is stays readable there (CASES h, l)."""
+        words = self.mapping.text("words", row.cells)
+        if words and not (phone and self.mapping.text("customer", row.cells)):
+            return "\n".join([words, *self.mapping.labelled(WHO, row.cells)])
+        return words
+
+    def _newcomer(self, row: Row, phone: str) -> Draft | None:
+        """Who gives a name and a number that nobody of that name has becomes a customer."""
+        name = self.mapping.text("customer", row.cells)
+        return Draft(name=name, phones=[self.mapping.text("phone", row.cells)]) if name and phone else None
 
     def _category(self, name: str) -> Category:
         """The category of this name: one for this kind of matter, else one for all, else a new one, not yet kept."""
@@ -223,13 +261,30 @@ class Import:
             for category in {one.intake.category.name: one.intake.category for one in taking}.values():
                 if category.pk is None:
                     self._keep_category(category)
-            open_tickets([one.intake for one in taking], by=self.owner, at=self.at)
+            self._open(taking)
         for one in taking:
             self._count_taken(one.intake)
 
-    def _write_singly(self, taking: list[_Taking]) -> None:
-        """A row that cannot be stored holds up no other."""
+    @transaction.atomic
+    def _open(self, taking: list[_Taking]) -> None:
+        """The matters, with the customers who come in with them: one for each number, as if row by row."""
+        drafts: dict[str, Draft] = {}
         for one in taking:
+            if one.newcomer:
+                drafts.setdefault(_number_of(one.newcomer), one.newcomer)
+        created = create_customers(list(drafts.values()), by="import", at=self.at) if drafts else []
+        new = dict(zip(drafts, created, strict=True))
+        intakes = [
+            replace(one.intake, customer=new[_number_of(one.newcomer)], anonymous=False)
+            if one.newcomer
+            else one.intake
+            for one in taking
+        ]
+        open_tickets(intakes, by=self.owner, at=self.at)
+
+    def _write_singly(self, taking: list[_Taking]) -> None:
+        """A row that cannot be stored holds up no other; its customer may have come in with the one before."""
+        for one in (fresh for judged in taking for fresh in self._judge([judged.row])):
             try:
                 self._write([one])
             except REFUSALS as error:
@@ -247,6 +302,10 @@ class Import:
         self.counts.refused += 1
         if self._report:
             self._report.write(row, reason)
+
+
+def _number_of(draft: Draft) -> str:
+    return normalise_phone(draft.phones[0])
 
 
 def _as_corrected(row: Row) -> None:
