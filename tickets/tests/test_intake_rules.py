@@ -92,7 +92,9 @@ def test_an_anonymous_matter_repeats_nobodys_and_belongs_to_no_project():
 
 
 @pytest.mark.parametrize("role", ["owner", "requester"])
-@pytest.mark.parametrize("state", [{"is_active": False}, {"blocked_at": MONDAY - DAY}])
+@pytest.mark.parametrize(
+    "state", [{"is_active": False}, {"blocked_at": MONDAY - DAY, "blocked_why": "meanwhile"}]
+)
 def test_nobody_who_has_left_or_is_blocked_gets_a_matter_or_waits_for_one(role, state):
     person = make_agent()
     User.objects.filter(pk=person.pk).update(**state)
