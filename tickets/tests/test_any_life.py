@@ -600,4 +600,4 @@ def test_any_life_of_a_ticket_keeps_every_rule(house):
 
 @pytest.mark.slow
 def test_many_long_lives_keep_every_rule(house):
-    live_on(house, seconds=900, steps=60, lives=1000, every=1)
+    live_on(house, seconds=120, steps=60, lives=1000, every=1)
