@@ -35,7 +35,7 @@ def test_alive_needs_no_database(client):
 
 
 def test_ready_while_the_clock_runs(client, running, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         answer = client.get("/readyz")
 
     assert answer.status_code == 200
@@ -55,7 +55,7 @@ def test_a_sweep_leaves_its_mark(client, running):
 @pytest.mark.parametrize("name", ["sweep", "beat"])
 def test_red_once_the_clock_has_stopped(client, running, settings, name):
     limit = settings.READY_SWEEP_AGE
-    with patch("servicedesk.health.server_time", side_effect=timezone.now):
+    with patch("servicedesk.health.server_time", return_value=running):
         beat(name, running - timedelta(seconds=limit - 10))
         assert client.get("/readyz").status_code == 200
         beat(name, running - timedelta(seconds=limit + 0.1))
