@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -369,11 +369,24 @@ class Ring(models.Model):
         return f"{self.deadline_id}/{self.rung_id}/{self.round}"
 
 
+class HeartbeatManager(models.Manager):
+    def beat(self, name: str, *, at: datetime) -> None:
+        """Note that this has run, by one statement: with nothing due it is half of what a sweep costs."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO clock_heartbeat (name, at) VALUES (%s, %s)"
+                " ON CONFLICT (name) DO UPDATE SET at = excluded.at",
+                [name, connection.ops.adapt_datetimefield_value(at)],
+            )
+
+
 class Heartbeat(models.Model):
     """When the sweep, the beat and the back-up last ran, for /readyz and the health page."""
 
     name = models.CharField(primary_key=True, max_length=20)
     at = models.DateTimeField()
+
+    objects = HeartbeatManager()
 
     class Meta:
         verbose_name = _("heartbeat")

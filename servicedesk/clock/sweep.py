@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import OperationalError, connection, transaction
 
 from servicedesk.audit.timeline import Head, Record, claim_heads, lock_heads, record, record_many
-from servicedesk.bulk import update_rows
+from servicedesk.bulk import insert_rows, update_rows
 from servicedesk.clock.models import Deadline, Heartbeat, Ring, Rung
 from servicedesk.clock.notices import notify
 from servicedesk.clock.owing import ring_on
@@ -24,6 +24,8 @@ from servicedesk.clock.sparing import spared
 from servicedesk.staff.directory import Directory
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from servicedesk.staff.models import User
 
 BATCH = 500  # rows a transaction
@@ -76,7 +78,7 @@ def sweep(at: datetime, *, batch: int = BATCH) -> Sweep:
         rows.sort(key=attrgetter("department", "owner"))  # so that few messages grow from batch to batch
         for start in range(0, len(rows), batch):
             _carry_out([(row.pk, row.subject) for row in rows[start : start + batch]], run)
-    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": at})
+    Heartbeat.objects.beat("sweep", at=at)
     return run
 
 
@@ -126,7 +128,7 @@ def _ring_batch(rows: list[tuple[int, str]], run: Sweep) -> None:
         return
     rungs = run.rungs({deadline.ladder_id for deadline in deadlines if deadline.ladder_id})
     told: dict[int, list[Ring]] = defaultdict(list)
-    for ring in Ring.objects.filter(deadline__in=[deadline.pk for deadline in deadlines]).order_by("pk"):
+    for ring in _rings_of(deadlines):
         told[ring.deadline_id].append(ring)
     passed_over = spared(deadline.subject for deadline in deadlines)
     steps = [
@@ -144,14 +146,20 @@ def _claim(rows: list[tuple[int, str]], at: datetime) -> tuple[list[Deadline], d
     due = Deadline.objects.due(at).filter(pk__in=[pk for pk, subject in rows if subject in heads])
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
-    return list(due.order_by("due_at", "pk")), heads
+    return list(due.defer("derivation").order_by("due_at", "pk")), heads
+
+
+def _rings_of(deadlines: list[Deadline]) -> QuerySet[Ring]:
+    """What rang before, oldest first, without what only a reader wants to know."""
+    rings = Ring.objects.filter(deadline__in=[deadline.pk for deadline in deadlines])
+    return rings.defer("reason", "planned_at", "position").order_by("pk")
 
 
 def _write(steps: list[Advance], heads: dict[str, Head], run: Sweep) -> None:
     rings = [ring for step in steps for ring in step.rings]
     repeated = [ring for step in steps for ring in step.repeated]
     broke = [step.deadline for step in steps if step.broke]
-    Ring.objects.bulk_create(rings, batch_size=BATCH)
+    insert_rows(Ring, rings)
     if repeated:
         Ring.objects.filter(pk__in=[ring.pk for ring in repeated]).update(repeat_at=None)
     record_many([entry for step in steps for entry in _entries(step, run.at)], heads=heads)

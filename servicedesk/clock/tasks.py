@@ -11,5 +11,5 @@ from servicedesk.clock.sweep import sweep
 def ring_due_deadlines() -> None:
     """Run the clock once; may run twice, late, or after a crash."""
     at = server_time()
-    Heartbeat.objects.update_or_create(name="beat", defaults={"at": at})
+    Heartbeat.objects.beat("beat", at=at)
     sweep(at)

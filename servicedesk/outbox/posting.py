@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from servicedesk.bulk import insert_rows
 from servicedesk.outbox.models import EMAIL, IN_APP, Message, State
 from servicedesk.outbox.tasks import send_due_messages
 
 CHANNELS = (IN_APP, EMAIL)
-CHUNK = 500  # rows per statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,15 +80,7 @@ def post_many(drafts: Sequence[Draft]) -> int:
     being written, unless `send_after` lies ahead. Raises ValueError like `post`.
     """
     messages = list({draft.key: message_from(draft) for draft in reversed(drafts)}.values())[::-1]
-    posted = 0
-    for start in range(0, len(messages), CHUNK):
-        chunk = messages[start : start + CHUNK]
-        known = set(
-            Message.objects.filter(key__in=[message.key for message in chunk]).values_list("key", flat=True)
-        )
-        new = [message for message in chunk if message.key not in known]
-        Message.objects.bulk_create(new, ignore_conflicts=True)
-        posted += len(new)
+    posted = len(insert_rows(Message, messages, once="key"))
     if any(draft.channel != IN_APP and (draft.send_after or draft.at) <= draft.at for draft in drafts):
         hint_after_commit()
     return posted

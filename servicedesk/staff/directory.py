@@ -4,7 +4,7 @@ A position is resolved when a rung rings. Absent people give way to their deputi
 anybody to the next one up; somebody is found as long as anybody works here.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
@@ -75,7 +75,7 @@ class Directory:
         owners = {Position.OWNER: owner_id, Position.FIRST_RESPONDER: first_responder_id}
         if department_id is None:
             department_id = self.organisation.department_of(owner_id or first_responder_id)
-        seats = list(self._seats(position, owners, department_id))
+        seats = self._seats(position, owners, department_id)
         return _Search(self.organisation, position, seats, frozenset(exclude), frozenset(silent)).result()
 
     def absent(self, user_id: int) -> Absence | None:
@@ -175,19 +175,21 @@ class _Search:
         self,
         organisation: Organisation,
         asked: str,
-        seats: list[Seat],
+        seats: Iterable[Seat],
         exclude: frozenset[int],
         silent: frozenset[int],
     ) -> None:
         self.organisation = organisation
         self.asked = asked
         self.seats = seats
+        self.tried: list[Seat] = []
         self.exclude = exclude
         self.silent = silent
         self.passed_over: list[PassedOver] = []
 
     def result(self) -> Holding:
         for number, seat in enumerate(self.seats):
+            self.tried.append(seat)
             if found := self._occupant(seat):
                 if number and found.reason == HOLDS:
                     found = replace(found, reason=NEXT_UP)
@@ -239,7 +241,7 @@ class _Search:
             self.passed_over.append(step)
 
     def _explained(self, found: Holding) -> Holding:
-        return replace(found, passed_over=tuple(self.passed_over))
+        return replace(found, passed_over=tuple(self.passed_over)) if self.passed_over else found
 
     def _last_resort(self) -> Holding:
         """Somebody, when no seat above has anybody: the nearest that makes sense.
@@ -248,7 +250,7 @@ class _Search:
         last those who should not have been the only ones to know, and those whose log-in is blocked.
         """
         watching = self.organisation.in_role(Role.SUPERVISION.value, Role.ADMINISTRATOR.value)
-        seated = [seat.holder_id for seat in self.seats if seat.holder_id]
+        seated = [seat.holder_id for seat in self.tried if seat.holder_id]
         everybody = list(self.organisation.people)
         for candidates, may_be, exclude in (
             (watching, _present, self.exclude),

@@ -1,8 +1,9 @@
-"""Many rows changed at once, each to values of its own, alike on both engines."""
+"""Many rows written at once, each with values of its own, alike on both engines."""
 
 from datetime import UTC, datetime
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from servicedesk.audit.words import Words, digest_of
 from servicedesk.bulk import insert_rows, update_rows
@@ -16,8 +17,8 @@ pytestmark = pytest.mark.django_db
 AT = datetime(2026, 5, 11, 2, 0, tzinfo=UTC)
 
 
-def make_message(recipient, key):
-    return Message.objects.create(
+def unsaved(recipient, key, **fields):
+    return Message(
         key=key,
         event="test",
         channel="email",
@@ -25,7 +26,14 @@ def make_message(recipient, key):
         created_at=AT,
         send_after=AT,
         next_try_at=AT,
+        **fields,
     )
+
+
+def make_message(recipient, key):
+    message = unsaved(recipient, key)
+    message.save()
+    return message
 
 
 def test_each_row_gets_its_own_values_and_others_stay():
@@ -108,3 +116,19 @@ def test_thousands_of_new_rows_keep_their_order(django_assert_num_queries):
     assert {words.pk: words.text for words in Words.objects.all()} == {one.pk: one.text for one in words}
     with django_assert_num_queries(0):
         assert insert_rows(Words, []) == []
+
+
+def test_a_row_that_is_there_already_is_passed_over():
+    person = make_user()
+    make_message(person, "one")
+    rows = [unsaved(person, "one"), unsaved(person, "two"), unsaved(person, "two")]
+
+    assert [row.key for row in insert_rows(Message, rows, once="key")] == ["two"]
+    assert Message.objects.count() == 2
+    assert rows[1].pk == Message.objects.get(key="two").pk
+
+
+def test_what_a_constraint_forbids_is_refused_also_where_rows_may_be_passed_over():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_rows(Message, [unsaved(None, "one")], once="key")
+    assert not Message.objects.exists()

@@ -44,5 +44,5 @@ def back_up(file: Path) -> Manifest:
     at = timezone.now()
     with engine_of(connection).snapshot(connection, file) as snapshot:
         manifest = write(file, connection.vendor, snapshot, at=at)
-    Heartbeat.objects.update_or_create(name="backup", defaults={"at": at})
+    Heartbeat.objects.beat("backup", at=at)
     return manifest
