@@ -104,9 +104,9 @@ def test_every_setting_is_said_in_every_language(definition, language):
         ("S21", "quarterly"),
         ("S22", "yearly, and not within 30 days of another survey"),
         ("S23", "half-yearly"),
-        ("S28", "December 1 to December 31"),
+        ("S28", "1 Dec to 31 Dec"),
         ("S34", "more than 2 hand-overs"),
-        ("S37", "from December 1 on"),
+        ("S37", "from 1 Dec on"),
     ],
 )
 def test_values_are_said_as_a_person_would(code, words):
