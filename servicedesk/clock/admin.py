@@ -152,7 +152,6 @@ class DeadlineAdmin(ReadOnlyAdmin):
         "settled_at",
         "outcome",
         "set_aside_at",
-        "error",
     ]
     list_filter = [SetAsideFilter]
     list_select_related = ["owner"]

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from servicedesk.audit.triggers import declare
 from servicedesk.calendars.signals import calendars_changed
 from servicedesk.clock.rules import CALENDAR_TRIGGERS, TRIGGERS
+from servicedesk.outbox.events import name_event
 from servicedesk.regulations.homes import give_home
 
 
@@ -15,6 +16,8 @@ class ClockConfig(AppConfig):
     def ready(self) -> None:
         declare("clock", TRIGGERS)
         declare("calendars", CALENDAR_TRIGGERS)
+        name_event("owed", _("reminder or escalation"))
+        name_event("day_closed", _("day of a promise closed"))
         # These hold models, which stand only now.
         from servicedesk.clock import invariants  # noqa: F401  (registers them)
         from servicedesk.clock.closures import hear_of_changed_calendars

@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,10 +7,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from servicedesk.outbox.events import event_choices, event_name
 from servicedesk.outbox.models import EMAIL, IN_APP, Message, State
 from servicedesk.outbox.queue import try_again
-from servicedesk.outbox.rendering import plain_text_engine
 
+CHANNELS = {IN_APP: _("notice"), EMAIL: _("e-mail")}
 MOST_COUNTED = 2000  # rows; nobody pages further, and a big table is never counted whole
 
 
@@ -27,7 +27,7 @@ class ChannelFilter(admin.SimpleListFilter):
     parameter_name = "channel"
 
     def lookups(self, request, model_admin):
-        return [(IN_APP, _("notice")), (EMAIL, _("e-mail"))]
+        return list(CHANNELS.items())
 
     def queryset(self, request, queryset):
         return queryset.filter(channel=self.value()) if self.value() else queryset
@@ -54,15 +54,13 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class EventFilter(admin.SimpleListFilter):
-    """The events that have a text: a list from the table itself would read all of it."""
+    """The events that have a name: a list from the table itself would read all of it."""
 
     title = _("event")
     parameter_name = "event"
 
     def lookups(self, request, model_admin):
-        folders = plain_text_engine().dirs
-        names = sorted({file.stem for folder in folders for file in Path(folder).glob("*.txt")})
-        return [(name, name) for name in names]
+        return event_choices()
 
     def queryset(self, request, queryset):
         return queryset.filter(event=self.value()) if self.value() else queryset
@@ -71,11 +69,9 @@ class EventFilter(admin.SimpleListFilter):
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
     list_display = [
-        "key",
-        "event",
-        "channel",
-        "recipient",
-        "address",
+        "event_in_words",
+        "channel_in_words",
+        "receiver",
         "state",
         "tries",
         "send_after",
@@ -90,7 +86,26 @@ class MessageAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
+    exclude = ["event", "channel"]
+    readonly_fields = ["event_in_words", "channel_in_words"]
     actions = ["send_again"]
+
+    def get_fields(self, request, obj=None):
+        shown = super().get_fields(request, obj)
+        return [*self.readonly_fields, *(name for name in shown if name not in self.readonly_fields)]
+
+    @admin.display(description=_("event"), ordering="event")
+    def event_in_words(self, message: Message) -> str:
+        return event_name(message.event)
+
+    @admin.display(description=_("channel"), ordering="channel")
+    def channel_in_words(self, message: Message) -> str:
+        return str(CHANNELS.get(message.channel, message.channel))
+
+    @admin.display(description=_("recipient"))
+    def receiver(self, message: Message) -> str:
+        """The person, or the address of somebody outside."""
+        return str(message.recipient) if message.recipient else message.address
 
     def has_add_permission(self, request):
         return False

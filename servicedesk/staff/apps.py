@@ -5,6 +5,7 @@ from django.contrib.admin import apps as admin
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import declare
+from servicedesk.outbox.events import name_event
 
 
 class StaffConfig(AppConfig):
@@ -15,6 +16,8 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         declare("staff", import_module("servicedesk.staff.rules").rules())
+        name_event("named_deputy", _("named as deputy"))
+        name_event("nobody_to_pass_on_to", _("nobody to pass on to"))
 
 
 class DeskAdminConfig(admin.AdminConfig):

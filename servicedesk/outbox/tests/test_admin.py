@@ -1,8 +1,15 @@
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import translation
 
+from servicedesk.outbox.events import event_choices
 from servicedesk.outbox.models import Message, State
+from servicedesk.outbox.rendering import plain_text_engine
 from servicedesk.outbox.testing import NOON, make_mail, make_notice
 from servicedesk.testing.people import make_user
 
@@ -88,3 +95,21 @@ def test_who_may_only_look_cannot_try_again(client, lost):
     send_again(client, lost)
     lost.refresh_from_db()
     assert lost.state == State.GIVEN_UP
+
+
+def test_every_event_with_a_text_has_a_name_in_every_language():
+    texts = {file.stem for folder in plain_text_engine().dirs for file in Path(folder).glob("*.txt")}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            names = dict(event_choices())
+        assert set(names) == texts
+        assert not set(names.values()) & texts
+        assert language == "en" or all(re.search("[一-鿿]", name) for name in names.values())
+
+
+def test_the_list_says_event_and_channel_in_words(client, lost):
+    client.force_login(make_user(is_staff=True, is_superuser=True, language="zh-hans"))
+    page = client.get(reverse(LIST)).content.decode()
+
+    assert "测试消息" in page
+    assert "电子邮件" in page
