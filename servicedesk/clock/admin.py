@@ -142,17 +142,8 @@ class SetAsideFilter(admin.SimpleListFilter):
 
 @admin.register(Deadline)
 class DeadlineAdmin(ReadOnlyAdmin):
-    list_display = [
-        "label",
-        "kind_in_words",
-        "owner",
-        "made_at",
-        "due_at",
-        "broken_at",
-        "settled_at",
-        "outcome",
-        "set_aside_at",
-    ]
+    list_display = ["label", "kind_in_words", "owner", "due_at", "broken_at", "settled_at", "outcome"]
+    list_per_page = 50
     list_filter = [SetAsideFilter]
     list_select_related = ["owner"]
     search_fields = ["=subject"]

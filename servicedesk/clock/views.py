@@ -1,8 +1,12 @@
 """My desk, and the page that explains one deadline."""
 
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +21,7 @@ from servicedesk.clock.desk import ASKED, COVERED, TOLD, desk_continued, desk_of
 from servicedesk.clock.explaining import explain
 from servicedesk.clock.models import Deadline, Ring
 from servicedesk.keyset import Place
+from servicedesk.staff.models import User
 from servicedesk.staff.requests import StaffRequest
 from servicedesk.ways import local_path
 
@@ -25,21 +30,23 @@ from servicedesk.ways import local_path
 @require_safe
 def desk(request: StaffRequest) -> HttpResponse:
     """Everything I owe. htmx polls the lists; while nothing changed the answer is 204."""
-    now = timezone.now()
-    after, continues = Place.read(request.GET.get("after", "")), request.GET.get("list", "")
-    if after:
-        found = desk_continued(request.user, at=now, after=after, part=continues)
-    else:
-        found = desk_of(request.user, at=now)
-    if request.htmx and request.GET.get("version") == found.version:
+    context = _context(request.user, request.GET, at=timezone.now())
+    if request.htmx and request.GET.get("version") == context["desk"].version:
         return HttpResponse(status=204)
-    context = {
-        "desk": with_words(found, request.user),
-        "now": now,
-        "poll_url": _address(after, continues) if after else reverse("home"),
-        "continued": bool(after),
-    }
-    return render(request, "clock/_desk.html" if request.htmx else "clock/desk.html", context)
+    return _shown(request, context)
+
+
+def _context(user: User, asked: QueryDict, *, at: datetime) -> dict[str, Any]:
+    """The desk, or the further page of one of its lists that the address asks for."""
+    after, continues = Place.read(asked.get("after", "")), asked.get("list", "")
+    found = desk_continued(user, at=at, after=after, part=continues) if after else desk_of(user, at=at)
+    poll_url = _address(after, continues) if after else reverse("home")
+    return {"desk": found, "now": at, "poll_url": poll_url, "continued": bool(after)}
+
+
+def _shown(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:
+    words = {"desk": with_words(context["desk"], request.user)}
+    return render(request, "clock/_desk.html" if request.htmx else "clock/desk.html", context | words)
 
 
 def _address(after: Place, continues: str) -> str:
@@ -79,8 +86,8 @@ def acknowledge_ring(request: StaffRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     acknowledge(ring, by=request.user, at=now)
     if request.htmx:
-        found = with_words(desk_of(request.user, at=now), request.user)
-        return render(request, "clock/_desk.html", {"desk": found, "now": now, "poll_url": reverse("home")})
+        page = QueryDict(urlsplit(request.htmx.current_url_abs_path or "").query)
+        return _shown(request, _context(request.user, page, at=now))
     messages.success(request, _("Acknowledged."))
     return redirect(
         local_path(request.POST.get("next", "")) or reverse("clock:deadline", args=[ring.deadline_id])

@@ -198,6 +198,28 @@ def test_a_further_page_of_what_one_was_told_keeps_its_address_when_polled(askin
     assert len(page.context["desk"].told.rows) == 1
 
 
+def test_acknowledging_on_a_further_page_stays_on_that_page(asking_ladder, monkeypatch):
+    monkeypatch.setattr("servicedesk.clock.desk.SHOWN", 2)
+    unit = make_unit()
+    for hours in (1, 2, 3, 4):
+        owed(make_user(), hours, unit=unit)
+    sweep(MONDAY + 6 * HOUR)
+    told = desk_of(unit.manager, at=MONDAY + 6 * HOUR).told
+    further = f"{reverse('home')}?list={told.goes_on}&after={told.after}"
+    next_rows = desk_continued(
+        unit.manager, at=MONDAY + 6 * HOUR, after=Place.read(told.after), part=told.goes_on
+    ).told.rows
+    first, second = (row.ring for row in next_rows)
+
+    answer = logged_in(unit.manager).post(
+        reverse("clock:acknowledge", args=[first.pk]),
+        headers={"hx-request": "true", "hx-current-url": f"http://testserver{further}"},
+    )
+    shown = answer.content.decode()
+    assert f'id="told-{second.pk}"' in shown
+    assert not any(f'id="told-{row.ring.pk}"' in shown for row in told.rows)
+
+
 def test_the_reason_why_a_deputy_was_told_is_said():
     unit = make_unit()
     unit.manager.display_name = "Manager Li"
