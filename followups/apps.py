@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.calendars.signals import calendars_changed
 from servicedesk.clock.kinds import name_kind
+from servicedesk.outbox.events import name_event
 from servicedesk.regulations.fulfilment import fulfil
 
 
@@ -14,6 +15,7 @@ class FollowupsConfig(AppConfig):
 
     def ready(self) -> None:
         name_kind("holiday_list", _("holiday list of next year"), clauses="R5.8a")
+        name_event("holiday_list_missing", _("holiday list missing"))
         fulfil(
             "record",
             "R5.8a",

@@ -6,10 +6,23 @@ from servicedesk.clock.describing import describe_by
 from servicedesk.clock.kinds import name_kind
 from servicedesk.clock.sparing import spare_by
 from servicedesk.customers.signals import found_otherwise, wishes_changed
+from servicedesk.outbox.events import name_event
 from tickets import fulfilment
 from tickets.impartial_rules import IMPARTIAL_TRIGGERS
 from tickets.owner_rules import STAFF_TRIGGERS
 from tickets.rules import CLOCK_TRIGGERS, TRIGGERS
+
+NEWS = {
+    "complaint_passed_on": _("complaint passed on"),
+    "customer_corrected": _("customer corrected"),
+    "heard": _("word from the customer"),
+    "mentioned": _("mentioned in a note"),
+    "named_first_responder": _("named as first responder"),
+    "no_longer_owner": _("no longer the owner"),
+    "repeat_contact": _("repeat contact of a customer"),
+    "taken_over": _("ticket taken over"),
+    "task_done": _("task done, to be confirmed"),
+}
 
 
 class TicketsConfig(AppConfig):
@@ -25,6 +38,8 @@ class TicketsConfig(AppConfig):
         name_kind("task", _("task to be done"), act=_("Report"))
         name_kind("check", _("opinion check"), act=_("Ask"), clauses="R1.2g")
         name_kind("reading", _("reply on the file to be read"), act=_("Read"))
+        for event, name in NEWS.items():
+            name_event(event, name)
         fulfilment.tell()
 
         # These hold models, which stand only now.
