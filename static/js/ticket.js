@@ -13,7 +13,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   elt.blur();
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
+// Once htmx has wired what came, so that the first letters typed into it are heard.
+document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target !== place) return;
   const dialogue = place.querySelector("dialog[data-opens]");
   if (!dialogue) return;
