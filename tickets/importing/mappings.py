@@ -38,7 +38,7 @@ DAMAGED_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|#+|#[A-Z/0]+[!?A]")  # 2.
 NUMBER_LIKE = re.compile(r"""(?=.*\d)[^\s"]+""", re.DOTALL)
 LONGEST_NUMBER = 60  # characters of a number of the source
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # what came in before is a slip of the pen
-POINT_ZERO = re.compile(r"(\d+)\.0+")
+POINT_ZERO = re.compile(r"(\d+)\.0+(?!\d)")
 ISO = "iso"
 LARGEST = 1 << 20  # bytes of a mapping
 LONGEST_SOURCE = 40  # characters

@@ -50,14 +50,17 @@ def test_mixed_line_ends_are_all_line_ends(owner, write):
     assert run(write(b"number,category,words\r\n1,A,one\n2,A,two\r3,A,three"))["taken"] == 3
 
 
-def test_a_workbook_is_recognised_whatever_its_name(owner, tmp_path):
+@pytest.mark.parametrize("milliseconds", [0, 47, 470])
+def test_a_workbook_is_recognised_whatever_its_name(owner, tmp_path, milliseconds):
+    received = timezone.now().replace(microsecond=milliseconds * 1000) - timedelta(minutes=1)
     path = workbook(
         tmp_path,
-        [["number", "category", "words", "date"], [1001, "A", "冷", timezone.now().replace(tzinfo=None)]],
+        [["number", "category", "words", "date"], [1001, "A", "冷", received.replace(tzinfo=None)]],
         "x.csv",
     )
     assert run(path)["taken"] == 1
-    assert Ticket.objects.get().external_number == "1001"
+    ticket = Ticket.objects.get()
+    assert (ticket.external_number, ticket.received_at) == ("1001", received)
 
 
 @pytest.mark.parametrize(
