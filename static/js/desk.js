@@ -182,6 +182,7 @@ function keysAreOff() {
 document.addEventListener("keydown", (event) => {
   if (!(event.target instanceof Element)) return;
   if (event.key === "F1") return openWhy(event);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return save(event);
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog")) return event.target.blur();
   if (typing(event.target) || keysAreOff() || document.querySelector("dialog[open]")) return;
@@ -202,6 +203,16 @@ function openWhy(event) {
   if (!why) return;
   event.preventDefault();
   why.click();
+}
+
+// Ctrl+Enter saves the form one writes in: two keys that no words contain, so they work with the single keys off too.
+function save(event) {
+  if (event.isComposing) return;
+  const place = event.target.closest("form") || document.querySelector("dialog[open]") || document;
+  const button = place.querySelector("[data-save]");
+  if (!button) return;
+  event.preventDefault();
+  button.form.requestSubmit(button);
 }
 
 function press(target) {

@@ -1,4 +1,4 @@
-/* Logging a call by keyboard: Enter goes on to what is needed next, Ctrl+Enter saves, Alt+A means anonymous.
+/* Logging a call by keyboard: Enter goes on to what is needed next, Alt+A means anonymous.
    Without it the form works the same: Enter finds the caller, a button saves. */
 
 const form = document.getElementById("intake");
@@ -13,16 +13,13 @@ let goOn = false; // Enter was pressed before the look-up was answered
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || document.querySelector("dialog[open]")) return;
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    return form.requestSubmit(form.querySelector("[data-save]"));
-  }
   if (event.altKey && event.code === "KeyA" && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     anonymous.click();
     return (anonymous.checked ? words : who).focus();
   }
-  if (event.key !== "Enter" || event.shiftKey || event.altKey || !event.target.matches("#intake input")) return;
+  if (event.key !== "Enter" || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (!event.target.matches("#intake input")) return;
   event.preventDefault(); // Enter in a line would send the whole form
   if (event.target !== who) return next(event.target)?.focus();
   goOn = who.value.trim() !== lookedUp.trim();

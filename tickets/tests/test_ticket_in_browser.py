@@ -144,6 +144,23 @@ def test_the_right_customer_is_found_while_typing(page, agent):
     expect(page.locator(".ticket-who")).to_contain_text("Blue Lagoon Baths")
 
 
+def test_two_keys_save_what_is_being_written(page, agent, console_errors):
+    ticket = open_ticket(agent)
+    page.goto(ticket.path)
+    page.keyboard.press("i")
+    expect(page.locator("dialog textarea")).to_be_focused()
+    page.keyboard.type("Ask the plumber again.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#history")).to_contain_text("Ask the plumber again.")
+
+    page.keyboard.press("r")
+    page.keyboard.type("The plumber comes tomorrow.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#next [role=alert]").first).to_be_visible()
+    expect(page.locator("#next [name=words]")).to_have_value("The plumber comes tomorrow.")
+    console_errors.clear()  # the browser notes that the form came back with its faults
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_what_matters_stands_on_the_first_screen_and_nothing_overflows(page, agent, width):
     ticket = open_ticket(agent, words="Donaudampfschifffahrtsgesellschaft" * 9, wanted="W" * 300)
