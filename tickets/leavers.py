@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from datetime import datetime
+from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q
+from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
 from servicedesk.clock.kinds import kind_name
@@ -19,7 +22,25 @@ from tickets.models import ComplainedAbout, Ticket
 from tickets.ownership import change_owner, heir, successor
 from tickets.promises import lock
 
+BATCH = 1000  # tickets locked by one statement
 ON_OWNER = ("promise", "task", "check")  # what the owner of a ticket owes on it
+
+
+def tickets_of(user: User) -> set[int]:
+    """The tickets that a person owns and that are open, and those on which they owe anything else."""
+    owned = Ticket.objects.open().filter(owner=user).order_by()
+    owed = Deadline.objects.live().filter(owner=user, subject__startswith="ticket:").order_by()
+    numbers = owed.annotate(number=Substr("subject", len("ticket:") + 1)).values("number")
+    others = Ticket.objects.filter(number__in=numbers).order_by()
+    return set(owned.values_list("pk", flat=True)) | set(others.values_list("pk", flat=True))
+
+
+def hold_tickets(ids: Collection[int]) -> None:
+    """Lock tickets in the order in which everybody does who locks many."""
+    rows = iter(sorted(ids))
+    while batch := list(islice(rows, BATCH)):
+        locking = Ticket.objects.select_for_update().filter(pk__in=batch).order_by("pk")
+        list(locking.values_list("pk", flat=True))
 
 
 def pass_on_tickets(user: User, *, by: User | str, at: datetime) -> int:

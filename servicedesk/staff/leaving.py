@@ -16,7 +16,7 @@ from servicedesk.audit.timeline import record
 from servicedesk.outbox.models import IN_APP
 from servicedesk.outbox.posting import Draft, post_many
 from servicedesk.staff.models import Absence, Department, Post, User
-from servicedesk.staff.passing_on import pass_on_all, pass_on_what_can
+from servicedesk.staff.passing_on import pass_on_all, pass_on_what_can, with_matters_held
 from servicedesk.staff.roles import Role
 
 Blocked = User.Blocked
@@ -32,7 +32,7 @@ def block(user: User, *, by: User | str, at: datetime, why: str = Blocked.LEAVIN
     """
     if why not in Blocked.values:
         raise ValidationError(_("Choose why the log-in is blocked."))
-    user = _locked(user, by)
+    user = _held(user, by) if why == Blocked.LEAVING else _locked(user, by)
     if user.blocked_at is not None and (user.blocked_why == Blocked.LEAVING or why == Blocked.MEANWHILE):
         return user
     user.blocked_at, user.blocked_why, user.session_round = user.blocked_at or at, why, user.session_round + 1
@@ -62,7 +62,7 @@ def deactivate(user: User, *, by: User | str, at: datetime) -> User:
     Raises ValidationError while the person still holds a position, for oneself, or if nobody is left to have what
     they own; PermissionDenied for who may not.
     """
-    user = _locked(user, by)
+    user = _held(user, by)
     if not user.is_active:
         return user
     check_may_leave(user, at=at)
@@ -93,7 +93,7 @@ def pass_on_what_waits(at: datetime) -> int:
     stays = 0
     for pk in list(User.objects.leaving().order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
-            user = _locked(User(pk=pk), "clock")
+            user = _held(User(pk=pk), "clock")
             if user.is_leaving:
                 stays += pass_on_what_can(user, by="clock", at=at)
     return stays
@@ -147,6 +147,11 @@ def positions_held(user: User, *, at: datetime) -> list[str]:
         for absence in Absence.objects.not_over(at).filter(deputy=user).select_related("person")
     ]
     return held
+
+
+def _held(user: User, by: User | str) -> User:
+    """The same behind the matters on which the person owes something: so that these can pass on in this act."""
+    return with_matters_held(user, lambda: _locked(user, by))
 
 
 def _locked(user: User, by: User | str) -> User:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from servicedesk.staff.models import User
     from servicedesk.staff.organisation import Organisation
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -51,13 +52,48 @@ class Kind:
     left_by: Callable[..., Left | None]
 
 
+@dataclass(frozen=True)
+class Matters:
+    """Rows that are locked before a person is: `theirs(user)` are the ids of those on which the person owes something,
+    `hold(ids)` locks them in the caller's transaction."""
+
+    theirs: Callable[[User], set[int]]
+    hold: Callable[[Collection[int]], None]
+
+
 _kinds: list[Kind] = []
+_matters: list[Matters] = []
 
 
 def on_leaving(pass_on: Callable[..., int], left_by: Callable[..., Left | None]) -> None:
     """Let what one app knows pass on when its owner goes; the same twice is registered once."""
     if (kind := Kind(pass_on, left_by)) not in _kinds:
         _kinds.append(kind)
+
+
+def hold_first(theirs: Callable[[User], set[int]], hold: Callable[[Collection[int]], None]) -> None:
+    """Let matters of one app be locked before their owner goes; the same twice is registered once."""
+    if (matters := Matters(theirs, hold)) not in _matters:
+        _matters.append(matters)
+
+
+def with_matters_held(user: User, then: Callable[[], T]) -> T:
+    """What `then` returns, which locks the person: after all matters on which that person owes something.
+
+    Everybody else locks a matter, then the person to whom they give it. In the other order two acts could wait for each
+    other. What came meanwhile is held as well: the person is let go for that, and the turn begins anew.
+    """
+    held = [matters.theirs(user) for matters in _matters]
+    while True:
+        with transaction.atomic():
+            for matters, ids in zip(_matters, held, strict=True):
+                matters.hold(ids)
+            found = then()
+            more = [matters.theirs(user) - ids for matters, ids in zip(_matters, held, strict=True)]
+            if not any(more):
+                return found
+            transaction.set_rollback(True)
+        held = [ids | new for ids, new in zip(held, more, strict=True)]
 
 
 def left_by(user: User, *, at: datetime) -> list[Left]:

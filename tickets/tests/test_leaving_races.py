@@ -8,8 +8,10 @@ from django.db import IntegrityError, connection, transaction
 
 from servicedesk.staff.leaving import block, deactivate
 from servicedesk.staff.models import User
-from tickets.models import Ticket
+from tickets import leavers, readings
+from tickets.models import Kind, Reading, Ticket
 from tickets.ownership import take_over
+from tickets.replies import Reply, reply_to_customer
 from tickets.resolving import reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket, make_word
 from tickets.tests.test_leavers import decided, violations
@@ -57,6 +59,69 @@ def test_a_deputy_takes_over_while_leaving(round_):
     ticket.refresh_from_db()
     assert ticket.owner != deputy
     assert left_with_leavers() == 0
+    assert violations() == []
+
+
+@pytest.fixture
+def step_by_step(monkeypatch):
+    """Lets whoever leaves wait for a moment before their first ticket is passed on; the event says that it is so far."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def wait_then(found):
+        def at_first(*args, **kwargs):
+            if not reached.is_set():
+                reached.set()
+                go_on.wait(1)
+            return found(*args, **kwargs)
+
+        return at_first
+
+    monkeypatch.setattr(leavers, "lock", wait_then(leavers.lock))
+    monkeypatch.setattr(readings, "lock", wait_then(readings.lock))
+    return reached, go_on
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("act", [block, deactivate])
+def test_an_open_ticket_is_closed_and_reopened_by_others_while_its_owner_leaves(act, step_by_step):
+    """Whoever gives a ticket back to its owner holds it and then asks for that person: so does who goes."""
+    reached, go_on = step_by_step
+    ticket = make_ticket(kind=Kind.SUGGESTION)
+    administrator, colleague = make_agent(roles=["administrator"]), make_agent()
+
+    def others():
+        reached.wait(10)
+        decision = Reply(words="We do it.", mode="spoken", channel="phone", solved=True)
+        reply_to_customer(ticket, decision, by=colleague, at=MONDAY + HOUR)
+        threading.Timer(0.3, go_on.set).start()  # by then the reopening waits for the owner
+        reopen(ticket, promise=make_word(MONDAY + 30 * HOUR), reason="Again", by=colleague, at=MONDAY + HOUR)
+
+    results = together(lambda: act(ticket.owner, by=administrator, at=MONDAY + HOUR), others)
+    assert [one for one in results if isinstance(one, Exception)] == []
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.owner) == ("unresolved", ticket.department.manager)
+    assert left_with_leavers() == 0
+    assert violations() == []
+
+
+@pytest.mark.postgresql
+def test_a_reply_goes_onto_the_file_while_its_reader_leaves(step_by_step):
+    reached, go_on = step_by_step
+    ticket = make_ticket(anonymous=True)
+    reader, administrator = ticket.department.manager, make_agent(roles=["administrator"])
+    on_file = Reply(words="We looked.", mode="on_file", channel="web", next_word=make_word(MONDAY + 9 * HOUR))
+    reply_to_customer(ticket, on_file, by=ticket.owner, at=MONDAY + HOUR)
+
+    def others():
+        reached.wait(10)
+        threading.Timer(0.3, go_on.set).start()
+        further = Reply(words="Done.", mode="on_file", channel="web", next_word=make_word(MONDAY + 9 * HOUR))
+        reply_to_customer(ticket, further, by=ticket.owner, at=MONDAY + 2 * HOUR)
+
+    results = together(lambda: block(reader, by=administrator, at=MONDAY + 2 * HOUR), others)
+    assert [one for one in results if isinstance(one, Exception)] == []
+    owed = Reading.objects.filter(read_at=None).values_list("deadline__owner", flat=True)
+    assert set(owed) == {ticket.department.executive_id}
     assert violations() == []
 
 
