@@ -1,25 +1,14 @@
-from typing import Any
-
 from django.contrib import admin, messages
-from django.core.paginator import Paginator
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from servicedesk.keyset import CappedPaginator
 from servicedesk.outbox.events import event_choices, event_name
 from servicedesk.outbox.models import EMAIL, IN_APP, Message, State
 from servicedesk.outbox.queue import try_again
 
 CHANNELS = {IN_APP: _("notice"), EMAIL: _("e-mail")}
-MOST_COUNTED = 2000  # rows; nobody pages further, and a big table is never counted whole
-
-
-class CappedPaginator(Paginator):
-    @cached_property
-    def count(self):
-        rows: Any = self.object_list
-        return rows.order_by()[:MOST_COUNTED].count()
 
 
 class ChannelFilter(admin.SimpleListFilter):

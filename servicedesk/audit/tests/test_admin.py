@@ -2,9 +2,9 @@ import pytest
 from django.urls import reverse
 
 from servicedesk.audit.models import AuditRun, DailySeal, Entry, Head
-from servicedesk.audit.readonly import CappedPaginator
 from servicedesk.audit.tasks import audit_nightly, seal_the_day
 from servicedesk.audit.testing import make_timeline
+from servicedesk.keyset import CappedPaginator
 from servicedesk.testing.people import make_user
 
 MODELS = [Entry, Head, DailySeal, AuditRun]
