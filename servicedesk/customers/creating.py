@@ -1,6 +1,6 @@
-"""A customer is taken in, by hand or many at once."""
+"""A customer is taken in, by hand or many at once, with those who speak for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from servicedesk.audit.timeline import Record, record_many
+from servicedesk.bulk import insert_rows
 
 from .facts import keep, put
-from .models import Customer, EmailAddress, PhoneNumber
+from .models import ContactPerson, Customer, EmailAddress, PhoneNumber
 from .models.customer import Kind
 from .numbering import customer_number, draw_keys
 from .profile import refresh
@@ -28,14 +29,57 @@ HOURS = frozenset({"hours_from", "hours_to"})
 
 
 @dataclass(frozen=True)
+class PersonDraft:
+    """Somebody who is to speak for a customer: as `Draft`."""
+
+    name: str
+    phones: Sequence[str] = ()
+    emails: Sequence[str] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Draft:
-    """A customer to be: the name, numbers and addresses as given, and other fields of the profile by name."""
+    """A customer to be: the name, numbers and addresses as given, and other fields of the profile by name.
+
+    The first of `persons` is the one asked first. `origin` and `external_number` say what another system called it.
+    """
 
     name: str
     kind: str = Kind.PERSON
     phones: Sequence[str] = ()
     emails: Sequence[str] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    persons: Sequence[PersonDraft] = ()
+    origin: str = ""
+    external_number: str | None = None
+
+
+@dataclass
+class Newcomer:
+    """A customer or contact person checked and ready to be written: the row, its numbers and addresses, what to tell."""
+
+    row: Any
+    phones: list[PhoneNumber]
+    emails: list[EmailAddress]
+    told: dict[str, Any]
+    persons: list["Newcomer"] = field(default_factory=list)
+
+    @property
+    def is_person(self) -> bool:
+        return isinstance(self.row, ContactPerson)
+
+    @property
+    def owner(self) -> dict[str, Any]:
+        """Whose the numbers and addresses are."""
+        return (
+            {"customer": self.row.customer, "person": self.row} if self.is_person else {"customer": self.row}
+        )
+
+    def parts(self) -> Iterator["Newcomer"]:
+        """The customer, then those who speak for them."""
+        yield self
+        yield from self.persons
 
 
 def create_customer(
@@ -50,45 +94,77 @@ def create_customer(
     return create_customers([draft], by=by, at=at)[0]
 
 
-@transaction.atomic
 def create_customers(drafts: Sequence[Draft], *, by, at: datetime) -> list[Customer]:
     """Take in many customers at once, in their order, in a number of statements that does not grow with them.
 
     `by` is a person or a system actor. Raises ValidationError, for the first draft that cannot be kept.
     """
-    customers = [_customer(draft, by=by, at=at) for draft in drafts]
-    phones = _reach(zip(customers, drafts, strict=True), "phones")
-    emails = _reach(zip(customers, drafts, strict=True), "emails")
+    return write_customers([prepare(draft, by=by, at=at) for draft in drafts], by=by, at=at)
+
+
+def prepare(draft: Draft, *, by, at: datetime) -> Newcomer:
+    """Check a customer to be; writes nothing. Raises ValidationError, by field, for what cannot be kept."""
+    unknown = set(draft.values) - PROFILE
+    if unknown:
+        raise TypeError(f"not part of a new profile: {', '.join(sorted(unknown))}")
+    customer = Customer(
+        created_at=at,
+        created_by=None if isinstance(by, str) else by,
+        last_confirmed_at=at,
+        origin=draft.origin,
+        external_number=draft.external_number,
+    )
+    put(customer, {"name": draft.name.strip(), "kind": draft.kind, **draft.values})
+    _check_hours(customer, draft)
+    known_as = {"origin": draft.origin, "external_number": draft.external_number}
+    newcomer = _newcomer(customer, draft, {"kind": draft.kind, **known_as})
+    for person in draft.persons:
+        join(newcomer, prepare_person(person))
+    return newcomer
+
+
+def prepare_person(draft: PersonDraft) -> Newcomer:
+    """Check a contact person to be; writes nothing. Raises ValidationError, by field."""
+    person = ContactPerson()
+    put(person, {"name": draft.name.strip(), **draft.values})
+    return _newcomer(person, draft, {"is_main": False, "active": True})
+
+
+def join(customer: Newcomer, person: Newcomer) -> None:
+    """Let a person to be speak for a customer to be; the first one is the one asked first."""
+    person.row.customer = customer.row
+    person.row.is_main = person.told["is_main"] = not customer.persons
+    customer.persons.append(person)
+
+
+@transaction.atomic
+def write_customers(newcomers: Sequence[Newcomer], *, by, at: datetime) -> list[Customer]:
+    """Take in customers that are checked already, in their order; statements do not grow with them."""
+    customers: list[Customer] = [newcomer.row for newcomer in newcomers]
     for customer, key in zip(customers, draw_keys(Customer, len(customers)), strict=True):
         customer.pk, customer.number = key, customer_number(key)
     Customer.objects.bulk_create(customers, batch_size=500)
-    PhoneNumber.objects.bulk_create(_owned(phones), batch_size=500)
-    EmailAddress.objects.bulk_create(_owned(emails), batch_size=500)
-    told = keep([(customer, _told(draft)) for customer, draft in zip(customers, drafts, strict=True)])
-    record_many(
-        [
-            Record(
-                customer.key,
-                "customer_created",
-                by,
-                at,
-                {"what": "customer", "row": customer.pk, "version": 1, **facts},
-            )
-            for customer, facts in zip(customers, told, strict=True)
-        ]
+    parts = [part for newcomer in newcomers for part in newcomer.parts()]
+    insert_rows(
+        ContactPerson, [_of(part.row, customer=part.row.customer) for part in parts if part.is_person]
     )
+    phones = [(part, row) for part in parts for row in part.phones]
+    emails = [(part, row) for part in parts for row in part.emails]
+    insert_rows(PhoneNumber, [_of(row, **part.owner) for part, row in phones])
+    insert_rows(EmailAddress, [_of(row, **part.owner) for part, row in emails])
+    facts = keep([(part.row, part.told) for part in parts])
+    record_many([_entry(part, kept, by, at) for part, kept in zip(parts, facts, strict=True)])
     refresh(customers)
     return customers
 
 
-def _customer(draft: Draft, *, by, at: datetime) -> Customer:
-    unknown = set(draft.values) - PROFILE
-    if unknown:
-        raise TypeError(f"not part of a new profile: {', '.join(sorted(unknown))}")
-    customer = Customer(created_at=at, created_by=None if isinstance(by, str) else by, last_confirmed_at=at)
-    put(customer, {"name": draft.name.strip(), "kind": draft.kind, **draft.values})
-    _check_hours(customer, draft)
-    return customer
+def _entry(part: Newcomer, facts: dict[str, Any], by, at: datetime) -> Record:
+    row = part.row
+    customer, event = (
+        (row, "customer_created") if isinstance(row, Customer) else (row.customer, "person_added")
+    )
+    place = {"what": row._meta.model_name, "row": row.pk, "version": 1}
+    return Record(customer.key, event, by, at, {**place, **facts})
 
 
 def _check_hours(customer: Customer, draft: Draft) -> None:
@@ -98,31 +174,28 @@ def _check_hours(customer: Customer, draft: Draft) -> None:
         customer.validate_constraints(exclude=others)
 
 
-def _reach(pairs, name: str) -> list[list]:
-    """The unsaved numbers or addresses of each customer, with the customer's field named where one is wrong."""
-    make = phone_rows if name == "phones" else email_rows
-    rows = []
-    for customer, draft in pairs:
+def _newcomer(row: Any, draft: Draft | PersonDraft, more: dict[str, Any]) -> Newcomer:
+    """With the numbers and addresses as rows, the field named where one of them is wrong."""
+    reach: dict[str, Any] = {}
+    for name, make in (("phones", phone_rows), ("emails", email_rows)):
         try:
-            rows.append(make(getattr(draft, name), customer=customer, person=None))
+            reach[name] = make(getattr(draft, name), customer=None, person=None)
         except ValidationError as refusal:
             raise ValidationError({name: refusal}) from refusal
-    return rows
-
-
-def _owned(rows_of_each: list[list]) -> list:
-    """All of them, now that their customers have keys."""
-    rows = [row for rows in rows_of_each for row in rows]
-    for row in rows:
-        row.customer_id = row.customer.pk
-    return rows
-
-
-def _told(draft: Draft) -> dict[str, Any]:
     told = {
         "name": draft.name.strip(),
-        "kind": draft.kind,
+        **more,
         "phones": list(draft.phones),
         "emails": list(draft.emails),
+        **draft.values,
     }
-    return {name: value for name, value in {**told, **draft.values}.items() if value not in (None, "", [])}
+    return Newcomer(
+        row, **reach, told={name: value for name, value in told.items() if value not in (None, "", [])}
+    )
+
+
+def _of(row: Any, **owner: Any) -> Any:
+    """A row, now that those it belongs to have keys."""
+    for name, one in owner.items():
+        setattr(row, name, one)
+    return row

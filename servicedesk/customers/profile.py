@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.bulk import update_rows
 from servicedesk.search.pinyin import pinyin
 from servicedesk.search.tokens import tokens
 
@@ -75,7 +76,8 @@ def search_tokens(customer: Customer) -> str:
     numbers = [way for phone in customer.phones.all() for way in (phone.given, *ways_to_write(phone.number))]
     addresses = [email.address for email in customer.emails.all()]
     readings = [pinyin(name) for name in names]
-    return tokens("\n".join([customer.number, *names, *readings, *numbers, *addresses]))
+    other = [customer.external_number or ""]  # what it was called where it was taken over from
+    return tokens("\n".join([customer.number, *names, *readings, *numbers, *addresses, *other]))
 
 
 def refresh(customers: Iterable[Customer]) -> None:
@@ -88,6 +90,8 @@ def refresh(customers: Iterable[Customer]) -> None:
     for row in rows:
         row.tokens = search_tokens(row)
         row.completeness = completeness(row).percent
-    Customer.objects.bulk_update(rows, ["tokens", "completeness"], batch_size=500)
+    update_rows(
+        Customer, ["tokens", "completeness"], [(row.pk, row.tokens, row.completeness) for row in rows]
+    )
     if differing := [row.pk for row in rows if found_by[row.pk] not in ("", row.tokens)]:
         found_otherwise.send(Customer, customers=differing)

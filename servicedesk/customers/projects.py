@@ -1,16 +1,34 @@
 """Deliveries to a customer, who answers for them, and the places where we serve."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from servicedesk.audit.timeline import Record, record_many
+
 from .changing import add, change, lock_customer
+from .facts import keep, plain, put
 from .models import Customer, Project, Site
 from .numbering import draw_keys, project_number
 
 PEOPLE = ("salesperson", "executive")
+
+
+@dataclass(frozen=True)
+class ProjectDraft:
+    """A project to be, in the state it enters in; people and days by name in `values`."""
+
+    customer: Customer
+    name: str
+    state: str = Project.State.DRAFT
+    values: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = ""
+    external_number: str | None = None
 
 
 @transaction.atomic
@@ -19,6 +37,65 @@ def add_project(customer: Customer, name: str, *, by, at: datetime, **values) ->
     (key,) = draw_keys(Project, 1)
     project = Project(pk=key, number=project_number(key), customer=customer, name=name.strip(), **values)
     return add(project, event="project_added", by=by, at=at)
+
+
+def prepare_project(draft: ProjectDraft) -> Project:
+    """Check a project to be; writes nothing. Raises ValidationError, by field, for what cannot be kept (R5.7b)."""
+    project = Project(
+        customer=draft.customer,
+        state=draft.state,
+        origin=draft.origin,
+        external_number=draft.external_number,
+    )
+    rows = {name: value for name, value in draft.values.items() if isinstance(value, models.Model)}
+    put(project, {"name": draft.name.strip(), **{n: v for n, v in draft.values.items() if n not in rows}})
+    for name, row in rows.items():  # they stand; looking each up again is a statement
+        setattr(project, name, row)
+    if draft.state == Project.State.ACTIVE:
+        check_people(project)
+    _check_days(project)
+    return project
+
+
+@transaction.atomic
+def write_projects(projects: Sequence[Project], *, by, at: datetime) -> list[Project]:
+    """Take in projects that are checked already, in their order; statements do not grow with them.
+
+    `by` is a person or a system actor.
+    """
+    customers = {project.customer_id for project in projects}
+    list(
+        Customer.objects.select_for_update()
+        .filter(pk__in=customers)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    for project, key in zip(projects, draw_keys(Project, len(projects)), strict=True):
+        project.pk, project.number = key, project_number(key)
+    Project.objects.bulk_create(projects, batch_size=500)
+    facts = keep([(project, _told(project)) for project in projects])
+    record_many(
+        [
+            Record(
+                project.customer.key,
+                "project_added",
+                by,
+                at,
+                {"what": "project", "row": project.pk, "version": 1, **kept},
+            )
+            for project, kept in zip(projects, facts, strict=True)
+        ]
+    )
+    return list(projects)
+
+
+def _told(project: Project) -> dict[str, Any]:
+    names = (
+        *("name", "state", "salesperson_id", "executive_id", "project_manager_id"),
+        *("delivered_on", "service_ends_on", "origin", "external_number"),
+    )
+    told = {name.removesuffix("_id"): getattr(project, name) for name in names}
+    return {name: value for name, value in told.items() if plain(value) is not None}
 
 
 @transaction.atomic
@@ -39,6 +116,12 @@ def activate_project(project: Project, *, by, at: datetime) -> Project:
     project = Project.objects.get(pk=project.pk)
     if project.state == Project.State.ENDED:
         raise ValidationError(_("The service of this project has ended. Please make a new project."))
+    check_people(project)
+    return change(project, {"state": Project.State.ACTIVE}, event="project_activated", by=by, at=at)
+
+
+def check_people(project: Project) -> None:
+    """Raises ValidationError, by field, while salesperson or executive are lacking (R5.7b)."""
     lacking = [name for name in PEOPLE if getattr(project, f"{name}_id") is None]
     if lacking:
         raise ValidationError(
@@ -49,7 +132,15 @@ def activate_project(project: Project, *, by, at: datetime) -> Project:
                 for name in lacking
             }
         )
-    return change(project, {"state": Project.State.ACTIVE}, event="project_activated", by=by, at=at)
+
+
+def _check_days(project: Project) -> None:
+    """What constraints would refuse, without asking the database for each row."""
+    delivered, ends = project.delivered_on, project.service_ends_on
+    if project.state == Project.State.ENDED and ends is None:
+        raise ValidationError({"service_ends_on": _("Say when the service of this project ended.")})
+    if delivered and ends and ends <= delivered:
+        raise ValidationError({"service_ends_on": _("Service ends after the day of delivery.")})
 
 
 @transaction.atomic

@@ -13,17 +13,17 @@ MOST_NUMBERS = 20  # of one person
 
 
 def phone_rows(
-    texts: Iterable[str], *, customer: Customer, person: ContactPerson | None
+    texts: Iterable[str], *, customer: Customer | None, person: ContactPerson | None
 ) -> list[PhoneNumber]:
     """Unsaved rows for numbers as given, each number once. Raises ValidationError naming the one that is none."""
+    owner: dict[str, Any] = {"person": person} | ({"customer": customer} if customer else {})
     rows: dict[str, PhoneNumber] = {}
     for given in _listed(texts):
         number = normalise_phone(given)
         rows.setdefault(
             number,
             PhoneNumber(
-                customer=customer,
-                person=person,
+                **owner,
                 given=given,
                 number=number,
                 digits=line_digits(number),
@@ -34,13 +34,14 @@ def phone_rows(
 
 
 def email_rows(
-    texts: Iterable[str], *, customer: Customer, person: ContactPerson | None
+    texts: Iterable[str], *, customer: Customer | None, person: ContactPerson | None
 ) -> list[EmailAddress]:
     """Unsaved rows for mail addresses as given, each once. Raises ValidationError for what is none."""
+    owner: dict[str, Any] = {"person": person} | ({"customer": customer} if customer else {})
     rows: dict[str, EmailAddress] = {}
     for given in _listed(texts):
         address = normalise_email(given)
-        rows.setdefault(address, EmailAddress(customer=customer, person=person, given=given, address=address))
+        rows.setdefault(address, EmailAddress(**owner, given=given, address=address))
     return list(rows.values())
 
 

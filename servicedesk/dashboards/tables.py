@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
 from servicedesk.dashboards.overview import Line, Overview, Words
-from tickets.importing.report import harmless
+from servicedesk.importing.report import harmless
 
 Cell = str | int | Decimal | None
 Rows = Iterable[list[Cell]]

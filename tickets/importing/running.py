@@ -1,19 +1,17 @@
-"""One import: reading, judging, taking in by batches, and the file of what was refused (DESIGN 8, CASES l)."""
+"""Matters of another system: each row judged, then taken in by the same rules as from the form (DESIGN 8, CASES l)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import closing, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import blake2s
-from itertools import cycle, islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from itertools import cycle
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -22,39 +20,17 @@ from servicedesk.customers.creating import Draft, create_customers
 from servicedesk.customers.finding import owners_of
 from servicedesk.customers.models import Customer
 from servicedesk.customers.normal import normalise_phone
-from tickets.importing.mappings import WHO, Mapping, RowError
-from tickets.importing.report import RAW, Report, as_typed, is_report
-from tickets.importing.rows import Row
-from tickets.importing.tables import open_table
+from servicedesk.importing.mappings import RowError
+from servicedesk.importing.rows import Row
+from servicedesk.importing.running import Import
+from servicedesk.staff.models import User
+from tickets.importing.shape import WHO, TicketMapping
 from tickets.intake import Intake, open_tickets
 from tickets.intake_rules import Desk, check_intake
 from tickets.limits import Word, first_limit
 from tickets.models import Category, Ticket
 
-if TYPE_CHECKING:
-    from servicedesk.staff.models import User
-
-BATCH = 500  # rows taken in by one transaction
 LONGEST_CATEGORY = 120  # characters of a category's name
-REFUSALS = (
-    ValidationError,
-    IntegrityError,
-    ValueError,
-)  # what a row or its batch may meet with while it is written
-
-
-@dataclass
-class Counts:
-    """What became of the rows; `promises` counts those due by owner and day."""
-
-    read: int = 0
-    taken: int = 0
-    unchanged: int = 0
-    refused: int = 0
-    promises: Counter[tuple[str, date]] = field(default_factory=Counter)
-
-    def as_json(self) -> dict[str, Any]:
-        return {"read": self.read, "taken": self.taken, "unchanged": self.unchanged, "refused": self.refused}
 
 
 @dataclass
@@ -66,66 +42,32 @@ class _Taking:
     newcomer: Draft | None = None
 
 
-class Import:
-    """Carries one file through. It may be broken off at any moment and run again: each row comes in once."""
+class TicketImport(Import[_Taking]):
+    """One file of matters. `promises` counts those made, by owner and day they are due."""
+
+    mapping: TicketMapping
 
     def __init__(
-        self, mapping: Mapping, *, owner: User, at: datetime, spread: int = 0, dry_run: bool = False
+        self,
+        mapping: TicketMapping,
+        *,
+        owner: User,
+        at: datetime,
+        spread: int = 0,
+        dry_run: bool = False,
     ) -> None:
-        self.mapping, self.owner, self.at, self.dry_run = mapping, owner, at, dry_run
+        super().__init__(mapping, at=at, dry_run=dry_run)
+        self.owner = owner
         self.desk = Desk.at(at)
         self.dues = cycle(_dues(owner, self.desk, spread=spread))
         self.categories: dict[str, Category] = {}
-        self.counts = Counts()
+        self.promises: Counter[tuple[str, date]] = Counter()
         self._seen: dict[
             str, bytes | None
         ] = {}  # by number, of a dry run: nothing else remembers what came before
 
-    def run(
-        self,
-        path: Path,
-        *,
-        report: Path | None = None,
-        progress: Callable[[int], None] = lambda _position: None,
-    ) -> Counts:
-        """Take in what the rules allow and write the rest, with its reasons, to `report`.
-
-        Raises UnusableFileError if the file or its columns cannot be read; nothing is taken in then.
-        """
-        table = open_table(path, is_row=self.mapping.is_row, progress=progress)
-        self.mapping.check_heading(table.heading)
-        corrected = is_report(table.heading)
-        with (
-            closing(table.rows),
-            closing(Report(report, table.heading)) if report else nullcontext() as refused,
-        ):
-            self._report = refused
-            while batch := list(islice(table.rows, BATCH)):
-                if corrected:
-                    for row in batch:
-                        _as_corrected(row)
-                self._take(batch)
-                self.counts.read += len(batch)
-        return self.counts
-
-    def _take(self, rows: list[Row]) -> None:
-        """What the database refuses of a batch, another import of the same file perhaps, is judged anew."""
-        taking = self._judge(rows)
-        while taking:
-            try:
-                self._write(taking)
-            except REFUSALS:
-                left = self._judge([one.row for one in taking])
-                if len(left) == len(taking):  # no other import: something in it cannot be stored
-                    self._write_singly(left)
-                    return
-                taking = left
-            else:
-                return
-
-    def _judge(self, rows: list[Row]) -> list[_Taking]:
-        """Those to be taken in; the others are counted as refused or unchanged."""
-        numbered = [(row, number) for row in rows if (number := self._number(row)) is not None]
+    def judge(self, rows: list[Row]) -> list[_Taking]:
+        numbered = [(row, number) for row in rows if (number := self.number_of(row)) is not None]
         before = self._before({number for _, number in numbered})
         owners = self._owners(row for row, _ in numbered)
         taking = []
@@ -141,24 +83,15 @@ class Import:
                 intake = self._intake(row, number, words, customer)
                 check_intake(intake, desk=self.desk, by=self.owner)
             except RowError as problem:
-                self._refuse(row, str(problem))
+                self.refuse(row, str(problem))
             except ValidationError as refusal:
-                self._refuse(row, " ".join(refusal.messages))
+                self.refuse(row, " ".join(refusal.messages))
             else:
                 before[number] = _print(words)
                 taking.append(_Taking(row, intake, newcomer))
         if self.dry_run:
             self._seen = before
         return taking
-
-    def _number(self, row: Row) -> str | None:
-        try:
-            if row.problem:
-                raise RowError(row.problem)
-            return self.mapping.number(row.cells)
-        except RowError as problem:
-            self._refuse(row, str(problem))
-            return None
 
     def _before(self, numbers: set[str]) -> dict[str, bytes | None]:
         """What was taken in before under these numbers: a print of its words, None once they are erased."""
@@ -256,14 +189,11 @@ class Import:
         due_at = next(self.dues)
         return Word(due_at, _("What became of the matter."), "letter")
 
-    def _write(self, taking: list[_Taking]) -> None:
-        if not self.dry_run:
-            for category in {one.intake.category.name: one.intake.category for one in taking}.values():
-                if category.pk is None:
-                    self._keep_category(category)
-            self._open(taking)
-        for one in taking:
-            self._count_taken(one.intake)
+    def write(self, taking: list[_Taking]) -> None:
+        for category in {one.intake.category.name: one.intake.category for one in taking}.values():
+            if category.pk is None:
+                self._keep_category(category)
+        self._open(taking)
 
     @transaction.atomic
     def _open(self, taking: list[_Taking]) -> None:
@@ -282,39 +212,27 @@ class Import:
         ]
         open_tickets(intakes, by=self.owner, at=self.at)
 
-    def _write_singly(self, taking: list[_Taking]) -> None:
-        """A row that cannot be stored holds up no other; its customer may have come in with the one before."""
-        for one in (fresh for judged in taking for fresh in self._judge([judged.row])):
-            try:
-                self._write([one])
-            except REFUSALS as error:
-                reasons = getattr(error, "messages", None) or [_("This row cannot be stored.")]
-                if self._judge([one.row]):
-                    self._refuse(one.row, " ".join(reasons))
+    def count_taken(self, one: _Taking) -> None:
+        super().count_taken(one)
+        if one.intake.promise:
+            day = timezone.localdate(one.intake.promise.due_at)
+            self.promises[(self.owner.display_name, day)] += 1
 
-    def _count_taken(self, intake: Intake) -> None:
-        self.counts.taken += 1
-        if intake.promise:
-            day = timezone.localdate(intake.promise.due_at)
-            self.counts.promises[(self.owner.display_name, day)] += 1
 
-    def _refuse(self, row: Row, reason: str) -> None:
-        self.counts.refused += 1
-        if self._report:
-            self._report.write(row, reason)
+def owner_named(username: str) -> User:
+    """Who will own what comes in. Raises ValidationError for nobody, and for somebody who cannot answer for it."""
+    person = User.objects.filter(username=username).select_related("department").first()
+    if person is None or not person.is_active:
+        raise ValidationError(_("No active person has the user name %(name)s.") % {"name": username})
+    if person.blocked_at is not None:
+        raise ValidationError(
+            _("The log-in of %(name)s is blocked. Name somebody else.") % {"name": username}
+        )
+    return person
 
 
 def _number_of(draft: Draft) -> str:
     return normalise_phone(draft.phones[0])
-
-
-def _as_corrected(row: Row) -> None:
-    """A row of a report as it is meant, once its cells are in order."""
-    row.cells = {name: as_typed(cell) for name, cell in row.cells.items()}
-    if row.cells.get(RAW, "").strip() and not row.problem:
-        row.problem = _("Put the cells of this row in order and empty its column %(column)s.") % {
-            "column": RAW
-        }
 
 
 def _dues(owner: User, desk: Desk, *, spread: int) -> list[datetime]:

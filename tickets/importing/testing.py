@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
-from openpyxl import Workbook
+from servicedesk.importing.testing import run_import
 
 HEADING = "编号,类别,内容,日期"
 ROWS = [
@@ -21,24 +18,8 @@ ROWS = [
 
 def run(path: Path, mapping: str = "generic", code: int = 0, **options: Any) -> dict[str, int]:
     """The counts as the command prints them; it must end with this exit code."""
-    out = io.StringIO()
-    options = {"mapping": mapping, "owner": "owner", "json": True, "stderr": io.StringIO(), **options}
-    ended: Any = 0
-    try:
-        call_command("import_tickets", path, stdout=out, **options)
-    except SystemExit as stop:
-        ended = stop.code
-    assert ended == code, (ended, out.getvalue())
-    return json.loads(out.getvalue())
+    return run_import("import_tickets", path, code, **{"mapping": mapping, "owner": "owner", **options})
 
 
 def text(rows: Sequence[str] = ROWS, heading: str = HEADING, end: str = "\n") -> str:
     return end.join([heading, *rows]) + end
-
-
-def workbook(folder: Path, rows: Sequence[Sequence[Any]], name: str = "book.xlsx") -> Path:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)
-    book.save(folder / name)
-    return folder / name

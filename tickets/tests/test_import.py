@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from servicedesk.audit.invariants import findings
 from servicedesk.clock.models import Deadline
-from tickets.importing.encodings import UnusableFileError, encoding_of
-from tickets.importing.tables import open_table
-from tickets.importing.testing import ROWS, run, text, workbook
+from servicedesk.importing.encodings import UnusableFileError, encoding_of
+from servicedesk.importing.tables import open_table
+from servicedesk.importing.testing import workbook
+from tickets.importing.testing import ROWS, run, text
 from tickets.models import Category, Promise, Ticket
 
 pytestmark = pytest.mark.django_db

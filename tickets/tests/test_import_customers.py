@@ -27,7 +27,7 @@ def test_the_telephone_tells_whose_matter_it_is(owner, write):
 
 
 def test_who_gives_name_and_number_becomes_one_customer_however_many_rows(owner, write, monkeypatch):
-    monkeypatch.setattr("tickets.importing.running.BATCH", 2)
+    monkeypatch.setattr("servicedesk.importing.running.BATCH", 2)
     rows = [f"{n},A,cold {n},13800138000,王芳" for n in range(5)]
     path = write(text(rows, HEADING))
     run(path)

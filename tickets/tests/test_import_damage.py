@@ -9,12 +9,13 @@ import pytest
 from django.core.management import CommandError
 from django.utils import timezone
 
+from servicedesk.importing.encodings import encoding_of
+from servicedesk.importing.report import as_typed, harmless
+from servicedesk.importing.rows import UNKEEPABLE
+from servicedesk.importing.tables import open_table
+from servicedesk.importing.testing import workbook
 from servicedesk.staff.leaving import block
-from tickets.importing.encodings import encoding_of
-from tickets.importing.report import as_typed, harmless
-from tickets.importing.rows import UNKEEPABLE
-from tickets.importing.tables import open_table
-from tickets.importing.testing import run, text, workbook
+from tickets.importing.testing import run, text
 from tickets.models import Category, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -154,6 +154,16 @@ class Customer(models.Model):
         related_name="+",
         verbose_name=_("created by"),
     )
+    origin = models.CharField(
+        _("taken over from"),
+        max_length=40,
+        blank=True,
+        editable=False,
+        help_text=_("name of the other system"),
+    )
+    external_number = models.CharField(
+        _("number there"), max_length=60, null=True, blank=True, editable=False
+    )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     completeness = models.PositiveSmallIntegerField(_("completeness in percent"), default=0, editable=False)
     tokens = TokensField()
@@ -187,6 +197,12 @@ class Customer(models.Model):
                     written_until__lte=F("written_from") + LONGEST_RESTRICTION,
                 ),
                 violation_error_message=_("A restriction to writing lasts at most 30 days."),
+            ),
+            models.UniqueConstraint(
+                fields=["origin", "external_number"],
+                condition=Q(external_number__isnull=False),
+                name="customer_taken_over_once",
+                violation_error_message=_("A customer with this number was taken over before."),
             ),
         ]
         indexes = [

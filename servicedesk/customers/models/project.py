@@ -62,6 +62,16 @@ class Project(models.Model):
     )
     delivered_on = models.DateField(_("delivered for use on"), null=True, blank=True)
     service_ends_on = models.DateField(_("service ends on"), null=True, blank=True)
+    origin = models.CharField(
+        _("taken over from"),
+        max_length=40,
+        blank=True,
+        editable=False,
+        help_text=_("name of the other system"),
+    )
+    external_number = models.CharField(
+        _("number there"), max_length=60, null=True, blank=True, editable=False
+    )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     objects = ProjectQuerySet.as_manager()
@@ -85,6 +95,12 @@ class Project(models.Model):
                 | Q(delivered_on=None)
                 | Q(service_ends_on__gt=F("delivered_on")),
                 violation_error_message=_("Service ends after the day of delivery."),
+            ),
+            models.UniqueConstraint(
+                fields=["origin", "external_number"],
+                condition=Q(external_number__isnull=False),
+                name="project_taken_over_once",
+                violation_error_message=_("A project with this number was taken over before."),
             ),
         ]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from tickets.importing.encodings import DamageError, UnusableFileError, decoded, encoding_of
-from tickets.importing.rows import MOST_CHARACTERS, Row, Table, check_heading, row_of
+from servicedesk.importing.encodings import DamageError, UnusableFileError, decoded, encoding_of
+from servicedesk.importing.rows import MOST_CHARACTERS, Row, Table, check_heading, row_of
 
 DELIMITERS = ",;\t|"
 MOST_KEPT = 20_000  # characters of a torn row that the report shows

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from tickets.importing.encodings import UnusableFileError
+from servicedesk.importing.encodings import UnusableFileError
 
 MOST_COLUMNS = 300
 MOST_CHARACTERS = 100_000  # of one cell

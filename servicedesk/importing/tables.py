@@ -10,10 +10,10 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from tickets.importing.encodings import UnusableFileError
-from tickets.importing.rows import Row, Table
-from tickets.importing.texts import IsRow, open_text
-from tickets.importing.workbooks import open_workbook
+from servicedesk.importing.encodings import UnusableFileError
+from servicedesk.importing.rows import Row, Table
+from servicedesk.importing.texts import IsRow, open_text
+from servicedesk.importing.workbooks import open_workbook
 
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 

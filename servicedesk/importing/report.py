@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from tickets.importing.rows import Row
+from servicedesk.importing.rows import Row
 
 # How a cell starts that a spreadsheet would carry out, wide forms included.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from tickets.importing.encodings import UnusableFileError
-from tickets.importing.rows import Row, Table, check_heading, row_of
+from servicedesk.importing.encodings import UnusableFileError
+from servicedesk.importing.rows import Row, Table, check_heading, row_of
 
 UNPACKED = 1 << 29  # bytes that a workbook may unpack to
 MOST_ROWS = 1 << 20  # of a sheet, as in Excel

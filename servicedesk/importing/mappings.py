@@ -1,12 +1,12 @@
-"""How the columns of a file become the fields of a matter: small TOML files, shipped or the operator's own."""
+"""How the columns of a file become the fields of what its rows are: small TOML files, shipped or the operator's own."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,26 +14,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from servicedesk.customers.channels import Channel
-from tickets.importing.encodings import UnusableFileError
-from tickets.models import Kind, Ticket
+from servicedesk.importing.encodings import UnusableFileError
 
-SHIPPED = Path(__file__).parent / "mappings"
-FIELDS = (
-    "external_number",
-    "words",
-    "wanted",
-    "category",
-    "channel",
-    "severity",
-    "received",
-    "closed",
-    "phone",
-    "customer",
-)
-NEEDED = {"external_number", "words", "category"}
-WHO = ("phone", "customer")  # what may tell whose matter it is
-CHOICES = {"channel": set(Channel.values), "severity": set(Ticket.Severity.values)}
 DAMAGED_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|#+|#[A-Z/0]+[!?A]")  # 2.02504E+12, #####, #VALUE!
 NUMBER_LIKE = re.compile(r"""(?=.*\d)[^\s"]+""", re.DOTALL)
 LONGEST_NUMBER = 60  # characters of a number of the source
@@ -42,6 +24,8 @@ POINT_ZERO = re.compile(r"(\d+)\.0+(?!\d)")
 ISO = "iso"
 LARGEST = 1 << 20  # bytes of a mapping
 LONGEST_SOURCE = 40  # characters
+# Between the items of a cell that holds several; a comma before an extension belongs to the number.
+SEVERAL = re.compile(r"[;；、|\n]|[,，](?!\s*(?:转|轉|分|内|內|ext))", re.IGNORECASE)
 
 
 class RowError(Exception):
@@ -70,15 +54,45 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Mapping:
-    """One kind of file: where it comes from, what its rows are, and how each field is read."""
+class Shape:
+    """What the rows of one kind of import are: their fields, and what a mapping of them may say.
+
+    `key` is the field that numbers a row at its source, `needed` those that no mapping may leave out, `choices` the
+    values of fields that have fixed ones, `digits` fields that a spreadsheet damages like numbers. `extras` are further
+    keys of the TOML file, each with what reads it; `make` builds the mapping from all that.
+    """
+
+    folder: Path
+    fields: tuple[str, ...]
+    key: str
+    needed: frozenset[str]
+    choices: Mapping[str, Collection[str]] = field(default_factory=dict)
+    digits: frozenset[str] = frozenset()
+    extras: Mapping[str, Callable[[dict[str, Any]], Any]] = field(default_factory=dict)
+    make: Callable[..., Any] | None = None
+
+    @property
+    def shipped(self) -> list[str]:
+        """The names of the mappings that come with the desk."""
+        return sorted(file.stem for file in self.folder.glob("*.toml"))
+
+
+@dataclass(frozen=True)
+class FieldMapping:
+    """One kind of file: where it comes from and how each field of its rows is read."""
 
     name: str
     source: str
-    kind: str
     zone: ZoneInfo
     fields: dict[str, Source]
-    closed_when: tuple[tuple[str, ...], frozenset[str]] | None = None
+    shape: Shape
+
+    def field_of(self, heading: str) -> str:
+        """The field that a column of the file fills; nothing where the mapping does not know it."""
+        for name, source in self.fields.items():
+            if any(heading in names for names in source.columns):
+                return name
+        return ""
 
     def check_heading(self, heading: list[str]) -> None:
         """Refuse a file without the columns this mapping needs. Raises UnusableFileError naming what is missing."""
@@ -98,30 +112,33 @@ class Mapping:
             return ""
         text = source.read(cells)
         if not text:
-            if not source.otherwise and (source.required or name in NEEDED):
+            if not source.otherwise and (source.required or name in self.shape.needed):
                 raise RowError(_("The field %(field)s is empty.") % {"field": name})
             return source.otherwise
         if source.pattern and not source.pattern.fullmatch(text):
-            raise RowError(_wrong_number(text) if name == "external_number" else _unknown(name, text))
+            raise RowError(_wrong_number(text) if name == self.shape.key else _unknown(name, text))
+        return self._value(name, text)
+
+    def texts(self, name: str, cells: dict[str, str]) -> list[str]:
+        """The items of a field that may hold several, separated by semicolons, commas or lines; each like `text`."""
+        source = self.fields.get(name)
+        items = SEVERAL.split(source.read(cells)) if source else []
+        return [self._value(name, item.strip()) for item in items if item.strip()]
+
+    def _value(self, name: str, text: str) -> str:
+        source = self.fields[name]
+        if name in self.shape.digits and DAMAGED_NUMBER.fullmatch(text):
+            raise RowError(_wrong_number(text))
         if source.values:
             return source.values.get(text) or source.otherwise or _raise(_unknown(name, text))
-        return text if text in CHOICES.get(name, {text}) else source.otherwise or _raise(_unknown(name, text))
-
-    def labelled(self, names: Collection[str], cells: dict[str, str]) -> list[str]:
-        """These fields as lines, each with the heading of its column."""
-        return [
-            f"{heading}: {cells[heading].strip()}"
-            for name in names
-            if name in self.fields
-            for headings in self.fields[name].columns
-            for heading in headings
-            if cells.get(heading, "").strip()
-        ]
+        known = text in self.shape.choices.get(name, {text})
+        return text if known else source.otherwise or _raise(_unknown(name, text))
 
     def number(self, cells: dict[str, str]) -> str:
         """What the row is numbered at its source. Raises RowError for none, and for one that a spreadsheet has spoilt."""
-        number = self.text("external_number", cells)
-        if self.fields["external_number"].pattern is None and DAMAGED_NUMBER.fullmatch(number):
+        key = self.shape.key
+        number = self.text(key, cells)
+        if self.fields[key].pattern is None and DAMAGED_NUMBER.fullmatch(number):
             raise RowError(_wrong_number(number))
         if len(number) > LONGEST_NUMBER:
             raise RowError(
@@ -131,7 +148,7 @@ class Mapping:
 
     def is_row(self, cells: dict[str, str]) -> bool:
         """Whether cells hold what numbers a row of this source, and so begin one."""
-        source = self.fields["external_number"]
+        source = self.fields[self.shape.key]
         number = source.read(cells)
         like = source.pattern or NUMBER_LIKE
         return (
@@ -156,12 +173,10 @@ class Mapping:
             return moment
         raise RowError(_("%(text)s is no date that this import knows.") % {"text": text[:60]})
 
-    def is_closed(self, cells: dict[str, str]) -> bool:
-        """Whether the row was closed at its source."""
-        if self.closed_when is None:
-            return False
-        columns, values = self.closed_when
-        return any(cells.get(column, "").strip() in values for column in columns)
+    def day(self, name: str, cells: dict[str, str]) -> date | None:
+        """A field's day, in the zone of the file; None where the row has none. Raises RowError."""
+        moment = self.moment(name, cells)
+        return moment.astimezone(self.zone).date() if moment else None
 
 
 def _raise(reason: str) -> str:
@@ -183,15 +198,14 @@ def _wrong_number(text: str) -> str:
     return _("%(text)s is no number of this source.") % {"text": text[:60]}
 
 
-def load_mapping(name: str) -> Mapping:
+def load_mapping(shape: Shape, name: str) -> Any:
     """A shipped mapping by its name, or a TOML file by its path. Raises UnusableFileError that says what is wrong."""
-    shipped = {file.stem: file for file in SHIPPED.glob("*.toml")}
-    path = shipped.get(name, Path(name))
+    shipped = shape.folder / f"{name}.toml"
+    path = shipped if name in shape.shipped else Path(name)
     if not path.is_file():
-        names = ", ".join(sorted(shipped))
         raise UnusableFileError(
             _("There is no mapping %(name)s. Shipped are %(names)s; a TOML file does as well.")
-            % {"name": name, "names": names}
+            % {"name": name, "names": ", ".join(shape.shipped)}
         )
     if path.stat().st_size > LARGEST:
         raise UnusableFileError(_("The mapping is too large."))
@@ -200,64 +214,52 @@ def load_mapping(name: str) -> Mapping:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnusableFileError(_("The mapping is no valid TOML: %(error)s") % {"error": error}) from error
     try:
-        return _mapping(path.stem, data)
+        return _mapping(shape, path.stem, data)
     except ValueError as error:
         raise UnusableFileError(_("The mapping is wrong: %(error)s") % {"error": error}) from error
 
 
-def _mapping(name: str, data: dict[str, Any]) -> Mapping:
+def _mapping(shape: Shape, name: str, data: dict[str, Any]) -> Any:
     """Raises ValueError naming the key that is wrong."""
-    _check_keys("", data, {"source", "kind", "zone", "fields", "closed_when"})
-    tables = _get(data, "fields", dict)
-    _check_keys("fields", tables, FIELDS, needed=NEEDED)
-    fields = {field_: _source(f"fields.{field_}", _get(tables, field_, dict, "fields")) for field_ in tables}
-    for field_, allowed in CHOICES.items():
+    check_keys("", data, {"source", "zone", "fields", *shape.extras})
+    tables = get(data, "fields", dict)
+    check_keys("fields", tables, shape.fields, needed=shape.needed)
+    fields = {field_: _source(f"fields.{field_}", get(tables, field_, dict, "fields")) for field_ in tables}
+    for field_, allowed in shape.choices.items():
         if field_ in fields:
-            _check_choices(field_, fields[field_], allowed)
-    source = _get(data, "source", str).strip()
+            _check_choices(field_, fields[field_], set(allowed))
+    source = get(data, "source", str).strip()
     if not source or len(source) > LONGEST_SOURCE:
         raise ValueError(
             _("“source” must be a name of at most %(most)s characters") % {"most": LONGEST_SOURCE}
         )
-    return Mapping(
-        name=name,
-        source=source,
-        kind=_kind(_get(data, "kind", str)),
-        zone=_zone(_get(data, "zone", str, otherwise="UTC")),
-        fields=fields,
-        closed_when=_closed_when(data),
-    )
+    extras = {key: read(data) for key, read in shape.extras.items()}
+    zone = _zone(get(data, "zone", str, otherwise="UTC"))
+    make = shape.make or FieldMapping
+    return make(name=name, source=source, zone=zone, fields=fields, shape=shape, **extras)
 
 
 def _source(place: str, spec: dict[str, Any]) -> Source:
-    _check_keys(place, spec, {"columns", "labelled", "required", "pattern", "values", "otherwise", "formats"})
-    columns = _get(spec, "columns", list, place, otherwise=[])
+    check_keys(place, spec, {"columns", "labelled", "required", "pattern", "values", "otherwise", "formats"})
+    columns = get(spec, "columns", list, place, otherwise=[])
     if not all(
         isinstance(one, str) or (isinstance(one, list) and one and _are_texts(one)) for one in columns
     ):
         raise ValueError(_("“%(key)s” must be a list of column names") % {"key": f"{place}.columns"})
     if not columns and "otherwise" not in spec:
         raise ValueError(_("“%(key)s” has neither columns nor a constant (otherwise)") % {"key": place})
-    values = _get(spec, "values", dict, place, otherwise={})
+    values = get(spec, "values", dict, place, otherwise={})
     if not _are_texts(values.values()):
         raise ValueError(_("“%(key)s” must hold texts only") % {"key": f"{place}.values"})
     return Source(
         columns=tuple((names,) if isinstance(names, str) else tuple(names) for names in columns),
-        labelled=_get(spec, "labelled", bool, place, otherwise=False),
-        required=_get(spec, "required", bool, place, otherwise=False),
+        labelled=get(spec, "labelled", bool, place, otherwise=False),
+        required=get(spec, "required", bool, place, otherwise=False),
         pattern=_pattern(place, spec),
         values=values,
-        otherwise=_get(spec, "otherwise", str, place, otherwise=""),
-        formats=_texts(spec, "formats", place, otherwise=[ISO]),
+        otherwise=get(spec, "otherwise", str, place, otherwise=""),
+        formats=texts(spec, "formats", place, otherwise=[ISO]),
     )
-
-
-def _closed_when(data: dict[str, Any]) -> tuple[tuple[str, ...], frozenset[str]] | None:
-    if "closed_when" not in data:
-        return None
-    spec = _get(data, "closed_when", dict)
-    _check_keys("closed_when", spec, {"columns", "values"})
-    return _texts(spec, "columns", "closed_when"), frozenset(_texts(spec, "values", "closed_when"))
 
 
 TYPES = {
@@ -268,8 +270,8 @@ TYPES = {
 }
 
 
-def _get(data: dict[str, Any], key: str, kind: type, place: str = "", otherwise: Any = None) -> Any:
-    """The value under a key, of the type it must have."""
+def get(data: dict[str, Any], key: str, kind: type, place: str = "", otherwise: Any = None) -> Any:
+    """The value under a key of a TOML file, of the type it must have. Raises ValueError."""
     full = f"{place}.{key}".lstrip(".")
     if key not in data:
         if otherwise is None:
@@ -280,8 +282,9 @@ def _get(data: dict[str, Any], key: str, kind: type, place: str = "", otherwise:
     return data[key]
 
 
-def _texts(spec: dict[str, Any], key: str, place: str, otherwise: Any = None) -> tuple[str, ...]:
-    found = _get(spec, key, list, place, otherwise)
+def texts(spec: dict[str, Any], key: str, place: str, otherwise: Any = None) -> tuple[str, ...]:
+    """A list of texts under a key of a TOML file. Raises ValueError."""
+    found = get(spec, key, list, place, otherwise)
     if not found or not _are_texts(found):
         raise ValueError(_("“%(key)s” must be a list of texts") % {"key": f"{place}.{key}"})
     return tuple(found)
@@ -291,9 +294,10 @@ def _are_texts(values: Any) -> bool:
     return not isinstance(values, str) and all(isinstance(value, str) for value in values)
 
 
-def _check_keys(
+def check_keys(
     place: str, data: dict[str, Any], known: Collection[str], needed: Collection[str] = ()
 ) -> None:
+    """Refuse keys of a TOML file that nobody knows, and the lack of those that are needed. Raises ValueError."""
     if unknown := sorted(set(data) - set(known)):
         raise ValueError(
             _("“%(key)s” is unknown; known are %(names)s")
@@ -314,13 +318,6 @@ def _check_choices(name: str, source: Source, allowed: set[str]) -> None:
         )
 
 
-def _kind(name: str) -> str:
-    kinds = [kind for kind in Kind.values if kind != Kind.TASK]
-    if name not in kinds:
-        raise ValueError(_("“kind” must be one of %(names)s") % {"names": ", ".join(kinds)})
-    return name
-
-
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
@@ -332,7 +329,7 @@ def _pattern(place: str, spec: dict[str, Any]) -> re.Pattern | None:
     if "pattern" not in spec:
         return None
     try:
-        return re.compile(_get(spec, "pattern", str, place))
+        return re.compile(get(spec, "pattern", str, place))
     except re.error as error:
         raise ValueError(
             _("“%(key)s” is no regular expression: %(error)s") % {"key": f"{place}.pattern", "error": error}

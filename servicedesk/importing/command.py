@@ -1,0 +1,104 @@
+"""What all commands that take a file in have in common: options, progress, counts, exit codes (DESIGN 8)."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+from django.utils.translation import gettext as _
+from tqdm import tqdm
+
+from servicedesk.importing.encodings import UnusableFileError
+from servicedesk.importing.mappings import Shape
+from servicedesk.importing.running import Import
+from servicedesk.importing.tables import size_of
+
+INTERRUPTED = 130  # the exit code after Ctrl-C, as everywhere
+
+
+class ImportCommand(BaseCommand):
+    """Exit 0: all taken or unchanged, 1: some refused, 2: the file is unusable and nothing has changed."""
+
+    shape: Shape
+    needs_mapping = False
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--mapping",
+            required=self.needs_mapping,
+            default=None if self.needs_mapping else "generic",
+            metavar="M",
+            help=f"{', '.join(self.shape.shipped)}, or a TOML file",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="check and count only")
+        parser.add_argument(
+            "--report", type=Path, metavar="OUT.csv", help="where the refused rows go, with their reasons"
+        )
+        parser.add_argument("--json", action="store_true", help="print the counts as one JSON object")
+
+    def prepare(self, **options: Any) -> Import[Any]:
+        """The import that the options ask for. Raises UnusableFileError or ValidationError for wrong ones."""
+        raise NotImplementedError
+
+    def tell_more(self, run: Any) -> None:
+        """What a dry run prints before its counts."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file, report = options["file"], options["report"]
+        try:
+            size_of(file)
+            if report and report.exists() and report.samefile(file):
+                raise ValidationError(_("The report cannot be written over the file that is read."))
+            run = self.prepare(**options)
+            stopped = not self._carry_out(run, file, report)
+        except UnusableFileError as error:
+            raise CommandError(str(error), returncode=2) from error
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages), returncode=2) from error
+        except OSError as error:
+            raise CommandError(
+                _("The file cannot be read or written: %(error)s")
+                % {"error": f"{error.filename}: {error.strerror}" if error.filename else error},
+                returncode=2,
+            ) from error
+        except OperationalError as error:
+            raise CommandError(
+                _("The database does not answer: %(error)s") % {"error": str(error).strip()}, returncode=2
+            ) from error
+        self._tell(run, as_json=options["json"], dry_run=options["dry_run"])
+        if stopped:
+            self.stderr.write(_("Broken off. What was taken in stays; the same command goes on from there."))
+            sys.exit(INTERRUPTED)
+        if run.counts.refused:
+            sys.exit(1)
+
+    def _carry_out(self, run: Import[Any], file: Path, report: Path | None) -> bool:
+        """Whether it came to its end; Ctrl-C breaks it off between two batches, and takes back the one begun."""
+        with tqdm(
+            total=size_of(file), unit="B", unit_scale=True, desc=file.name, file=self.stderr._out
+        ) as bar:
+
+            def progress(position: int) -> None:
+                bar.update(position - bar.n)
+
+            try:
+                run.run(file, report=report, progress=progress)
+            except KeyboardInterrupt:
+                return False
+            progress(bar.total)
+        return True
+
+    def _tell(self, run: Import[Any], *, as_json: bool, dry_run: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(run.counts.as_json()))
+            return
+        if dry_run:
+            self.tell_more(run)
+        self.stdout.write(
+            _("%(read)d read, %(taken)d taken, %(unchanged)d unchanged, %(refused)d refused")
+            % run.counts.as_json()
+        )
