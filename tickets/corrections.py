@@ -29,10 +29,11 @@ def correct_customer(
 ) -> Ticket:
     """Put the right customer or contact person on a ticket; the owner is told, so that the right person hears.
 
-    A project, and a matter that it was said to repeat, stay only if they are the right customer's, too; what it loses
-    stays on the timeline.
+    A project, and a matter that it was said to repeat, stay only if they are the right customer's, too, and so does its
+    being repeated by others; what is lost stays on the timelines.
     """
-    found_by = held_tokens([customer.pk])  # customers are locked before tickets
+    # Customers are locked before tickets; the wrong one too, so that no repeat of this ticket comes in meanwhile.
+    found_by = held_tokens(key for key in (customer.pk, ticket.customer_id) if key)
     ticket = lock(ticket)
     if contact_person and contact_person.customer_id != customer.pk:
         raise ValidationError({"contact_person": _("This person does not belong to the customer.")})
@@ -51,6 +52,7 @@ def correct_customer(
         others = getattr(ticket, name)
         if others and others.customer_id != customer.pk:
             was[code], changes[name] = others.pk, None
+    _let_go_of_repeats(ticket, customer, by=by, at=at)
     changes["tokens"] = ticket_tokens(ticket, ticket.first_words.text or "", found_by[customer.pk])
     for name, value in changes.items():
         setattr(ticket, name, value)
@@ -68,6 +70,15 @@ def correct_customer(
             at=at,
         )
     return ticket
+
+
+def _let_go_of_repeats(ticket: Ticket, customer: Customer, *, by: User, at: datetime) -> None:
+    """Other customers' matters repeat this one no longer. They came in later, so their keys keep the order of locks."""
+    others = ticket.repeats.exclude(customer=customer).select_for_update(no_key=True).order_by("pk")
+    for other in others:
+        other.repeat_of = None
+        other.save(update_fields=["repeat_of"])
+        record(other.key, "repeat_undone", by=by, at=at, was_repeat_of=ticket.pk)
 
 
 @transaction.atomic

@@ -46,6 +46,8 @@ _SAME_CUSTOMER = (
     "NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = NEW.{column} AND o.customer_id = NEW.customer_id)"
 )
 
+_REPEATED_BY_OTHERS = "EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.repeat_of_id = NEW.id AND t.customer_id <> NEW.customer_id)"
+
 # Of promises and checks that are written.
 _NOT_OURS = """NOT EXISTS (
     SELECT 1 FROM clock_deadline d JOIN tickets_ticket t ON d.subject = 'ticket:' || t.number
@@ -126,6 +128,11 @@ def _ticket() -> list:
                 ("project", "project_id", "customers_project", "the project of a ticket is its customer's"),
                 ("repeats", "repeat_of_id", table, "a ticket repeats a matter of its own customer"),
             )
+        ),
+        refuse(
+            "tickets_ticket_repeated", table, on="BEFORE UPDATE OF customer_id",
+            first="OLD.customer_id IS DISTINCT FROM NEW.customer_id", when=_REPEATED_BY_OTHERS,
+            message="a ticket is repeated by matters of its own customer",
         ),
         *course(),
         *owned_by_who_works_here(),

@@ -357,6 +357,15 @@ def customer_corrected(fact: Fact, known: Known) -> Told:
     return told
 
 
+@tells("repeat_undone")
+def repeat_undone(fact: Fact, known: Known) -> Told:
+    was = {"was": known.name(Ticket, fact["was_repeat_of"])}
+    return Told(
+        _("corrected the customer of the matter that this one was said to repeat"), "user-edit", "",
+        [Part(_("Repeats no longer: %(was)s") % was)],
+    )  # fmt: skip
+
+
 @tells("reclassified")
 def reclassified(fact: Fact, known: Known) -> Told:
     told = Told(_("classified the matter anew"), "tag")

@@ -32,7 +32,7 @@ REFERS: Mapping[type, Mapping[str, tuple[str, ...]]] = {
     Customer: {"customer_corrected": ("customer", "was")},
     ContactPerson: {"customer_corrected": ("person", "was_person")},
     Project: {"customer_corrected": ("was_project",)},
-    Ticket: {"customer_corrected": ("was_repeat_of",)},
+    Ticket: {"customer_corrected": ("was_repeat_of",), "repeat_undone": ("was_repeat_of",)},
     Contact: {"said": ("contact",), "heard": ("contact",)},
 }  # what a number among the facts of an event is the key of
 

@@ -53,6 +53,7 @@ def test_project_and_repeated_matter_are_the_customers_own():
         other.customer_id,
         theirs.pk,
     )
+    attack("UPDATE tickets_ticket SET customer_id = %s WHERE id = %s", other.customer_id, before.pk)
     attack("UPDATE tickets_ticket SET project_id = %s WHERE id = %s", project.pk, other.pk)
     attack("UPDATE tickets_ticket SET repeat_of_id = %s WHERE id = %s", before.pk, other.pk)
     refused(lambda: Ticket.objects.bulk_create([_copy(other, project=project)]))

@@ -25,6 +25,7 @@ from tickets.ownership import take_over
 from tickets.repeats import likely_repeats
 from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
 from tickets.resolving import close_unopposed, confirm_task, reopen
+from tickets.telling.history import history
 from tickets.testing import (
     HOUR,
     MONDAY,
@@ -573,6 +574,18 @@ def test_project_and_repeated_matter_of_the_wrong_customer_leave_with_them_and_s
     assert (ticket.project, ticket.repeat_of) == (None, None)
     facts = Entry.objects.get(subject=ticket.key, event="customer_corrected").facts
     assert (facts["was_project"], facts["was_repeat_of"]) == (project.pk, before.pk)
+
+
+def test_what_repeated_a_matter_of_the_wrong_customer_repeats_it_no_longer():
+    wrong, right = make_customer(), make_customer()
+    ticket = make_ticket(customer=wrong)
+    later, last = (make_ticket(customer=wrong, repeat_of=ticket) for _number in range(2))
+    correct_customer(later, customer=right, by=ticket.owner, at=MONDAY + HOUR)
+    correct_customer(ticket, customer=right, by=ticket.owner, at=MONDAY + HOUR)
+    last.refresh_from_db()
+    assert last.repeat_of is None
+    assert Entry.objects.get(event="repeat_undone").subject == last.key
+    assert history(last, now=MONDAY + 2 * HOUR).happenings[0].parts[0].label == f"Repeats no longer: {ticket}"
 
 
 def test_another_contact_person_of_the_same_customer_leaves_the_project():
