@@ -55,7 +55,7 @@ def closed_spells(derivation: dict) -> str:
     spells = (
         skipped([Step(day, edition.work.kind(day)) for day in run], edition.days) for run in _runs(days)
     )
-    return "; ".join(filter(None, spells))
+    return _("; ").join(filter(None, spells))
 
 
 def _runs(days: list[date]) -> list[list[date]]:
