@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Concat
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models.functions import Concat, Lag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -49,13 +49,17 @@ def ownership_tiles() -> Iterator[Violation]:
         Ticket.objects.annotate(owned_from=Subquery(first)).exclude(owned_from=F("received_at")),
         _("Ownership does not begin with the receipt."),
     )
-    before = OwnershipPeriod.objects.filter(ticket=OuterRef("ticket"), pk__lt=OuterRef("pk")).order_by("-pk")
-    later = OwnershipPeriod.objects.annotate(ended_at=Subquery(before.values("to_at")[:1])).filter(
-        Exists(before)
+    gaps = OwnershipPeriod.objects.annotate(before=_one_before("pk"), ended_at=_one_before("to_at")).filter(
+        Q(ended_at=None) | ~Q(from_at=F("ended_at")) & ~Q(how="reopened", from_at__gte=F("ended_at")),
+        before__isnull=False,
     )
-    gaps = later.exclude(from_at=F("ended_at")).exclude(how="reopened", from_at__gte=F("ended_at"))
     for period in gaps.select_related("ticket").iterator():
         yield Violation(period.ticket.key, _("Two periods of ownership do not meet."))
+
+
+def _one_before(name: str) -> Window:
+    """A field of the period before, of the same ticket."""
+    return Window(Lag(name), partition_by="ticket_id", order_by="pk")
 
 
 @invariant("1", gettext_lazy("Nobody who has left owns an open ticket"))

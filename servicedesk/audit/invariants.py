@@ -6,9 +6,11 @@ judges each row within one statement, reads in batches or by iterator(), and wri
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
+from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -95,8 +97,24 @@ def title_of(name: str) -> str:
 
 def findings() -> Iterator[Finding]:
     """Run every check, one after the other, and tell what each found."""
-    for one in registered():
-        yield examine(one)
+    with _read_to_the_end():
+        for one in registered():
+            yield examine(one)
+
+
+@contextmanager
+def _read_to_the_end() -> Iterator[None]:
+    """Let PostgreSQL plan an iterator() for all of its rows; it expects to be asked for the first tenth only."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET cursor_tuple_fraction = 1")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET cursor_tuple_fraction")
 
 
 def examine(one: Invariant) -> Finding:

@@ -257,6 +257,27 @@ def registry(monkeypatch):
     monkeypatch.setattr(invariants, "_registered", {})
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL plans a cursor for its first rows")
+def test_checks_are_planned_for_all_rows_and_the_connection_is_left_as_it_was(registry):
+    planned = []
+
+    @invariant("3", "Looks at the plan")
+    def look():
+        planned.append(tuple_fraction())
+        return ()
+
+    before = tuple_fraction()
+    list(findings())
+    assert (planned, tuple_fraction()) == (["1"], before)
+    assert before != "1"
+
+
+def tuple_fraction() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW cursor_tuple_fraction")
+        return cursor.fetchone()[0]
+
+
 def test_the_command_prints_violations_and_exits_with_1(registry, capsys):
     @invariant("3", "One live deadline")
     def broken():
