@@ -23,6 +23,7 @@ Row = TypeVar("Row", bound=models.Model)
 def insert_rows(model: type[Row], rows: Iterable[Row], *, once: str = "") -> list[Row]:
     """Write new rows of a table whose key the database counts up, and tell each its key. Returns those written.
 
+    Keys that were drawn before are kept: all of these rows bear one, or none does.
     Values that the engine takes as they are pass without a look at their field. What the database fills in itself, such
     as the server's time, is left to it in all of these rows or in none, and read when it is first asked for. `once`
     names a unique field: a row whose value stands there already is passed over.
@@ -31,7 +32,8 @@ def insert_rows(model: type[Row], rows: Iterable[Row], *, once: str = "") -> lis
     if not new:
         return new
     connection = connections[router.db_for_write(model)]
-    columns = [field for field in model._meta.concrete_fields if not field.primary_key]
+    keyed = new[0].pk is not None
+    columns = [field for field in model._meta.concrete_fields if keyed or not field.primary_key]
     filled = [f for f in columns if f.generated or isinstance(getattr(new[0], f.attname), DatabaseDefault)]
     given = [field for field in columns if field not in filled]
     size = min(ROWS, VALUES // len(given))

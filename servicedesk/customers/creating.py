@@ -15,7 +15,7 @@ from .facts import keep, put
 from .models import ContactPerson, Customer, EmailAddress, PhoneNumber
 from .models.customer import Kind
 from .numbering import customer_number, draw_keys
-from .profile import refresh
+from .profile import Held, derive
 from .reaching import email_rows, phone_rows
 
 # What an act of its own sets, so that it cannot slip in unsaid with the rest of a profile.
@@ -74,6 +74,17 @@ class Newcomer:
         """Whose the numbers and addresses are."""
         return (
             {"customer": self.row.customer, "person": self.row} if self.is_person else {"customer": self.row}
+        )
+
+    @property
+    def held(self) -> Held:
+        """The customer with all that comes in with them."""
+        parts = list(self.parts())
+        return Held(
+            self.row,
+            [part.row for part in self.persons],
+            [row for part in parts for row in part.phones],
+            [row for part in parts for row in part.emails],
         )
 
     def parts(self) -> Iterator["Newcomer"]:
@@ -143,7 +154,9 @@ def write_customers(newcomers: Sequence[Newcomer], *, by, at: datetime) -> list[
     customers: list[Customer] = [newcomer.row for newcomer in newcomers]
     for customer, key in zip(customers, draw_keys(Customer, len(customers)), strict=True):
         customer.pk, customer.number = key, customer_number(key)
-    Customer.objects.bulk_create(customers, batch_size=500)
+    for newcomer in newcomers:
+        derive(newcomer.held)
+    insert_rows(Customer, customers)
     parts = [part for newcomer in newcomers for part in newcomer.parts()]
     insert_rows(
         ContactPerson, [_of(part.row, customer=part.row.customer) for part in parts if part.is_person]
@@ -154,7 +167,6 @@ def write_customers(newcomers: Sequence[Newcomer], *, by, at: datetime) -> list[
     insert_rows(EmailAddress, [_of(row, **part.owner) for part, row in emails])
     facts = keep([(part.row, part.told) for part in parts])
     record_many([_entry(part, kept, by, at) for part, kept in zip(parts, facts, strict=True)])
-    refresh(customers)
     return customers
 
 

@@ -36,6 +36,8 @@ def normalise_phone(text: str, region: str | None = None) -> str:
         raise ValidationError(_("This telephone number is too long. Please give one number only."))
     region = region or settings.DEFAULT_PHONE_REGION
     number = _once(given, region)
+    if number.startswith("+") and ";" not in number:
+        return number  # E.164 is read as itself
     while (again := _once(number, region)) != number:
         number = again
     return number

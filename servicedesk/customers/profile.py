@@ -1,8 +1,8 @@
 """What is derived from a profile: how complete it is, and the tokens it is found by."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.db.models import Prefetch
 from django.utils.functional import Promise
@@ -12,10 +12,32 @@ from servicedesk.bulk import update_rows
 from servicedesk.search.pinyin import pinyin
 from servicedesk.search.tokens import tokens
 
-from .models import ContactPerson, Customer
+from .models import ContactPerson, Customer, EmailAddress, PhoneNumber
 from .models.customer import Kind
 from .normal import ways_to_write
 from .signals import found_otherwise
+
+
+@dataclass(frozen=True)
+class Held:
+    """A customer with all that hangs on the row, read from the database or about to be written."""
+
+    customer: Customer
+    persons: Sequence[ContactPerson]
+    phones: Sequence[PhoneNumber]
+    emails: Sequence[EmailAddress]
+    was_asked_about_news: bool = False
+
+    @classmethod
+    def of(cls, customer: Customer) -> Self:
+        """As it stands."""
+        return cls(
+            customer,
+            list(customer.persons.all()),
+            list(customer.phones.all()),
+            list(customer.emails.all()),
+            bool(customer.consents.all()),
+        )
 
 
 class Purpose(NamedTuple):
@@ -24,7 +46,7 @@ class Purpose(NamedTuple):
     code: str
     label: str | Promise
     purpose: str | Promise
-    is_filled: Callable[[Customer], bool]
+    is_filled: Callable[[Held], bool]
 
 
 @dataclass(frozen=True)
@@ -41,43 +63,49 @@ class Completeness:
 
 
 PURPOSES = [
-    Purpose("reach", _("telephone or e-mail"), _("to answer"), lambda c: _is_reachable(c)),
-    Purpose("person", _("contact person"), _("to know whom to ask"), lambda c: bool(_active_persons(c))),
-    Purpose("language", _("language"), _("to be understood"), lambda c: bool(c.language)),
+    Purpose("reach", _("telephone or e-mail"), _("to answer"), lambda c: bool(c.phones or c.emails)),
     Purpose(
-        "channel", _("preferred channel"), _("to answer as the customer likes"), lambda c: bool(c.channel)
+        "person",
+        _("contact person"),
+        _("to know whom to ask"),
+        lambda c: any(one.active for one in c.persons),
     ),
-    Purpose("hours", _("preferred hours"), _("not to disturb"), lambda c: c.hours_from is not None),
-    Purpose("address_as", _("manner of address"), _("to be polite"), lambda c: bool(c.address_as)),
-    Purpose("address", _("address"), _("for visits and letters"), lambda c: bool(c.address)),
-    Purpose("news", _("consent to news"), _("to tell of new services"), lambda c: bool(c.consents.all())),
-    Purpose("source", _("source"), _("to know how sure it is"), lambda c: bool(c.source)),
+    Purpose("language", _("language"), _("to be understood"), lambda c: bool(c.customer.language)),
+    Purpose(
+        "channel",
+        _("preferred channel"),
+        _("to answer as the customer likes"),
+        lambda c: bool(c.customer.channel),
+    ),
+    Purpose("hours", _("preferred hours"), _("not to disturb"), lambda c: c.customer.hours_from is not None),
+    Purpose("address_as", _("manner of address"), _("to be polite"), lambda c: bool(c.customer.address_as)),
+    Purpose("address", _("address"), _("for visits and letters"), lambda c: bool(c.customer.address)),
+    Purpose("news", _("consent to news"), _("to tell of new services"), lambda c: c.was_asked_about_news),
+    Purpose("source", _("source"), _("to know how sure it is"), lambda c: bool(c.customer.source)),
 ]
 
 
-def completeness(customer: Customer) -> Completeness:
+def completeness(held: Held) -> Completeness:
     """How complete the profile is and what is missing; only fields with a stated purpose count (R3.3.4a)."""
-    wanted = [one for one in PURPOSES if one.code != "person" or customer.kind == Kind.ORGANISATION]
-    missing = [one for one in wanted if not one.is_filled(customer)]
+    wanted = [one for one in PURPOSES if one.code != "person" or held.customer.kind == Kind.ORGANISATION]
+    missing = [one for one in wanted if not one.is_filled(held)]
     return Completeness(filled=len(wanted) - len(missing), wanted=len(wanted), missing=missing)
 
 
-def _active_persons(customer: Customer) -> list[ContactPerson]:
-    return [person for person in customer.persons.all() if person.active]
-
-
-def _is_reachable(customer: Customer) -> bool:
-    return bool(customer.phones.all() or customer.emails.all())
-
-
-def search_tokens(customer: Customer) -> str:
+def search_tokens(held: Held) -> str:
     """The tokens of number, names with their pinyin, telephone numbers as they may be typed, and e-mails."""
-    names = [customer.name, *(person.name for person in customer.persons.all())]
-    numbers = [way for phone in customer.phones.all() for way in (phone.given, *ways_to_write(phone.number))]
-    addresses = [email.address for email in customer.emails.all()]
+    names = [held.customer.name, *(person.name for person in held.persons)]
+    numbers = [way for phone in held.phones for way in (phone.given, *ways_to_write(phone.number))]
+    addresses = [email.address for email in held.emails]
     readings = [pinyin(name) for name in names]
-    other = [customer.external_number or ""]  # what it was called where it was taken over from
-    return tokens("\n".join([customer.number, *names, *readings, *numbers, *addresses, *other]))
+    other = held.customer.external_number or ""  # what it was called where it was taken over from
+    return tokens("\n".join([held.customer.number, *names, *readings, *numbers, *addresses, other]))
+
+
+def derive(held: Held) -> None:
+    """Set on the row what is derived from the whole; writes nothing."""
+    held.customer.tokens = search_tokens(held)
+    held.customer.completeness = completeness(held).percent
 
 
 def refresh(customers: Iterable[Customer]) -> None:
@@ -88,8 +116,7 @@ def refresh(customers: Iterable[Customer]) -> None:
     rows = list(whole)
     found_by = {row.pk: row.tokens for row in rows}  # empty for who is just being written down
     for row in rows:
-        row.tokens = search_tokens(row)
-        row.completeness = completeness(row).percent
+        derive(Held.of(row))
     update_rows(
         Customer, ["tokens", "completeness"], [(row.pk, row.tokens, row.completeness) for row in rows]
     )

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import Record, record_many
+from servicedesk.bulk import insert_rows
 
 from .changing import add, change, lock_customer
 from .facts import keep, plain, put
@@ -72,7 +73,7 @@ def write_projects(projects: Sequence[Project], *, by, at: datetime) -> list[Pro
     )
     for project, key in zip(projects, draw_keys(Project, len(projects)), strict=True):
         project.pk, project.number = key, project_number(key)
-    Project.objects.bulk_create(projects, batch_size=500)
+    insert_rows(Project, projects)
     facts = keep([(project, _told(project)) for project in projects])
     record_many(
         [

@@ -21,7 +21,7 @@ from .models import Customer
 from .models.customer import Kind
 from .normal import normalise_email, normalise_phone
 from .pages import add_refusal, edit_page, seen_customer
-from .profile import completeness
+from .profile import Held, completeness
 from .reaching import reach_of
 
 LONGEST_QUERY = 200  # characters read of what is searched for
@@ -124,7 +124,7 @@ def customer(request: HttpRequest, number: str) -> HttpResponse:
         "projects": shown.projects.select_related("salesperson", "executive", "project_manager"),
         "sites": shown.sites.select_related("project").order_by("-active", "pk"),
         "consent": shown.consents.filter(topic="news").first(),
-        "completeness": completeness(shown),
+        "completeness": completeness(Held.of(shown)),
         "duplicates": likely_duplicates(
             phones=[phone.number for phone in phones],
             emails=[email.address for email in emails],

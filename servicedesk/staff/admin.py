@@ -24,7 +24,7 @@ from servicedesk.audit.timeline import record
 from servicedesk.staff import permissions
 from servicedesk.staff.absences import end_absence, enter_absence
 from servicedesk.staff.admin_forms import AbsenceFormSet, AddEmployeeForm, EmployeeForm
-from servicedesk.staff.admin_lists import TreeList
+from servicedesk.staff.admin_lists import PasswordFilter, TreeList
 from servicedesk.staff.leaving import deactivate, reactivate, timeline_of, unblock
 from servicedesk.staff.models import Absence, Department, Post, RoleGroup, User
 from servicedesk.staff.roles import role_name
@@ -76,7 +76,7 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
     add_form = AddEmployeeForm
     list_display = ["display_name", "username", "department", "role_names", "state"]
     list_display_links = ["display_name", "username"]
-    list_filter = ["is_active", ("blocked_at", admin.EmptyFieldListFilter), "groups"]
+    list_filter = ["is_active", ("blocked_at", admin.EmptyFieldListFilter), PasswordFilter, "groups"]
     list_select_related = ["department"]
     list_per_page = 50
     search_fields = ["display_name", "username", "employee_number", "email"]
@@ -203,7 +203,9 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
     def state(self, person: User) -> str:
         if not person.is_active:
             return _("has left")
-        return _("log-in blocked") if person.blocked_at else _("active")
+        if person.blocked_at:
+            return _("log-in blocked")
+        return _("active") if person.has_usable_password() else _("no password yet")
 
     @admin.action(description=gettext_lazy("Block the log-in …"), permissions=["change"])
     def block_log_in(self, request: Any, queryset: Any) -> Any:

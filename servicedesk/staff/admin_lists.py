@@ -1,10 +1,29 @@
-"""The list of departments in the order of their tree."""
+"""The list of departments in the order of their tree, and who has no password yet."""
 
 from collections import defaultdict
 from typing import Any
 
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+
+class PasswordFilter(SimpleListFilter):
+    """Who was taken on, but not let in: nobody has set a password for them yet."""
+
+    title = _("password")
+    parameter_name = "let_in"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("none", _("no password yet"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() != "none":
+            return queryset
+        return queryset.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 class TreeList(ChangeList):

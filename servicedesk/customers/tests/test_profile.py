@@ -27,7 +27,7 @@ from servicedesk.customers.history import history
 from servicedesk.customers.invariants import customers_are_found
 from servicedesk.customers.models import Customer
 from servicedesk.customers.persons import add_contact_person, change_contact_person
-from servicedesk.customers.profile import completeness
+from servicedesk.customers.profile import Held, completeness
 from servicedesk.customers.testing import AT, make_contact_person, make_customer
 from servicedesk.staff.testing import make_department, make_user
 
@@ -275,13 +275,13 @@ def test_an_unknown_zone_is_refused():
 @pytest.mark.clause("R3.3.4a")
 def test_completeness_counts_what_has_a_purpose():
     customer = make_customer(kind="organisation")
-    assert completeness(customer).percent == 0
+    assert completeness(Held.of(customer)).percent == 0
     assert list(Customer.objects.incomplete()) == [customer]
     customer = change_customer(
         customer, by="setup", at=AT, phones=["13800138000"], language="en", channel="email", hours_from=time(9),
         hours_to=time(17), address_as="Ms Wang", address="Road 1", source="contract",
     )  # fmt: skip
-    assert [one.code for one in completeness(customer).missing] == ["person", "news"]
+    assert [one.code for one in completeness(Held.of(customer)).missing] == ["person", "news"]
     add_contact_person(customer, "Wang", by="setup", at=AT)
     record_consent(customer, "news", given=False, since=AT, source="customer", by="setup", at=AT)
     customer.refresh_from_db()

@@ -1,0 +1,167 @@
+"""People and departments from a file: judged as a whole, nobody changed, nobody let in without an administrator."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from servicedesk.audit.invariants import findings
+from servicedesk.audit.timeline import Entry
+from servicedesk.importing.testing import reasons, run_import, sheet
+from servicedesk.staff.leaving import block
+from servicedesk.staff.models import Department, Post, User
+from servicedesk.staff.testing import PASSWORD, make_department, make_user
+
+pytestmark = pytest.mark.django_db
+HEADING = "username,name,employee_number,email,department,part_of,manager,deputy_manager,executive,roles,post"
+GAO = "gao,Gao Lin,1,gao@example.com,Company,,,,zhou,,general manager"
+ZHOU = "zhou,Zhou Ming,2,zhou@example.com,Company,,,,,,"
+LI = "li,Li Na,3,li@example.com,Service,Company,li,wang,,agent;department manager,"
+WANG = "wang,Wang Fang,4,wang@example.com,Service,,,,,agent,"
+
+
+def run(path, code=0, **options):
+    return run_import("import_staff", path, code, **options)
+
+
+def unusable(path, **options):
+    with pytest.raises(CommandError) as refusal:
+        run(path, **options)
+    assert refusal.value.returncode == 2
+    return str(refusal.value)
+
+
+def test_people_come_in_with_departments_positions_posts_and_roles(tmp_path):
+    path = sheet(tmp_path, HEADING, GAO, ZHOU, LI, WANG, ",,,,Technical,Company,Li Na,,,,")
+    assert run(path) == {"read": 5, "taken": 5, "unchanged": 0, "refused": 0}
+    people = {one.username: one for one in User.objects.all()}
+    service, technical = Department.objects.get(name="Service"), Department.objects.get(name="Technical")
+    assert (service.parent.name, service.manager, service.deputy_manager) == (
+        "Company",
+        people["li"],
+        people["wang"],
+    )
+    assert service.parent.executive == people["zhou"]
+    assert (technical.manager, technical.people.count()) == (people["li"], 0)
+    assert Post.objects.get(code="general_manager").holder == people["gao"]
+    assert people["li"].roles >= {"agent", "department_manager"}
+    assert people["wang"].department == service
+    assert run(path) == {"read": 5, "taken": 0, "unchanged": 5, "refused": 0}
+    assert not [found for found in findings() if found.violations]
+
+
+def test_nobody_gets_a_password_and_everything_is_on_record(tmp_path):
+    run(sheet(tmp_path, HEADING, GAO, ZHOU, LI, WANG))
+    li = User.objects.get(username="li")
+    assert not li.has_usable_password()
+    assert not li.check_password(PASSWORD) and not li.check_password("")
+    entries = Entry.objects.of(f"person:{li.pk}")
+    assert list(entries.values_list("event", "actor")) == [
+        ("account_opened", "import"),
+        ("roles_changed", "import"),
+    ]
+    history = User.history.get(id=li.pk)
+    assert (history.history_type, history.history_user) == ("+", None)
+    assert {one.group.name for one in history.groups.all()} == {"agent", "department_manager"}
+    service = Department.objects.get(name="Service")
+    assert [row.manager_id for row in service.history.order_by("history_id")] == [None, li.pk]
+
+
+def test_an_administrator_finds_who_has_no_password_yet_and_gives_one(tmp_path, client):
+    run(sheet(tmp_path, HEADING, GAO, ZHOU))
+    administrator = make_user(display_name="An", roles=["administrator"], is_staff=True)
+    client.force_login(administrator)
+    page = client.get(reverse("admin:staff_user_changelist"), {"let_in": "none"}).content.decode()
+    assert "Gao Lin" in page and "no password yet" in page and administrator.username not in page
+    gao = User.objects.get(username="gao")
+    given = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD, "set-password": "1"}
+    client.post(reverse("admin:auth_user_password_change", args=[gao.pk]), given)
+    assert User.objects.get(pk=gao.pk).check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([LI.replace("li,wang", "nobody,")], "Nobody here is called nobody"),
+        ([LI.replace("li,wang", "li,gone"), WANG], "does not work here"),
+        (["a,A,,,X,Y,,,,,", "b,B,,,Y,Z,,,,,", "c,C,,,Z,X,,,,,"], "part of itself"),
+        (["a,A,,,X,X,,,,,"], "part of itself"),
+        (["a,A,,,X,Y,,,,,", "b,B,,,X,Z,,,,,"], "earlier row"),
+        (["a,A,,,X,,a,,,,", "b,B,,,X,,b,,,,"], "earlier row"),
+        (["a,A,,,X,,a,,,,general manager", "b,B,,,X,,,,,,general manager"], "two people"),
+        (["a,Twin,,,X,,Twin,,,,", "b,Twin,,,X,,,,,,"], "Several people"),
+        (["a,A,,not an address,X,,,,,,", "b,B,,,X,,a,,,,"], "but is refused"),
+    ],
+)
+def test_a_file_that_contradicts_itself_changes_nothing_at_all(tmp_path, rows, why):
+    block(make_user(username="gone"), by="setup", at=make_user().date_joined)
+    before = (User.objects.count(), Department.objects.count(), Entry.objects.count())
+    path = sheet(tmp_path, HEADING, "fine,Fine,,,Fine,,,,,,", *rows)
+    assert why in unusable(path, report=tmp_path / "out.csv")
+    assert any(why in reason for reason in reasons(tmp_path / "out.csv").values())
+    assert (User.objects.count(), Department.objects.count(), Entry.objects.count()) == before
+    assert why in unusable(path, dry_run=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("b c,B,,,X,,,,,,", "Log-in name"),
+        ("b,B,,not an address,X,,,,,,", "mail"),
+        ("b,B,1,,X,,,,,,", "another employee"),
+        ("b,B,,GAO@example.com,X,,,,,,", "another employee"),
+        ("GAO,Gao Lin,,,X,,,,,,", "twice"),
+        ("b,,,,X,,,,,,", "empty"),
+        (",B,,,X,,,,,,", "empty"),
+        ("b,B,,,,X,,,,,", "but not which one"),
+        ("b,B,,,X,,,,,wizard,", "wizard"),
+        ("1.2E+5,B,,,X,,,,,,", "spreadsheet"),
+        ("taken,Other Name,,,Old,,,,,,", "another value"),
+        ("taken,Taken,,,Old,,gao,,,,", "manager"),
+        ("b,B,,,Old,Company,,,,,", "part of"),
+        (f"b,B,,,{'x' * 121},,,,,,", "too long"),
+    ],
+)
+def test_one_wrong_row_is_refused_with_its_reason_and_no_other(tmp_path, row, why):
+    old = make_department(name="Old", manager=make_user())
+    make_user(username="taken", display_name="Taken", department=old)
+    report = tmp_path / "out.csv"
+    assert run(sheet(tmp_path, HEADING, GAO, ZHOU, row), code=1, report=report)["taken"] == 2
+    (told,) = reasons(report).values()
+    assert why in told
+    assert set(User.objects.values_list("username", flat=True)) >= {"gao", "zhou", "taken"}
+    assert not User.objects.filter(username="b").exists()
+
+
+def test_positions_that_nobody_holds_are_filled_and_held_ones_left(tmp_path):
+    manager = make_user(username="old", display_name="Old Manager")
+    make_department(name="Service", manager=manager)
+    path = sheet(tmp_path, HEADING, ",,,,Service,,Old Manager,wang,,,", WANG)
+    assert run(path)["taken"] == 2
+    service = Department.objects.get(name="Service")
+    assert (service.manager, service.deputy_manager.username) == (manager, "wang")
+    assert run(path)["unchanged"] == 2
+
+
+def test_who_is_needed_but_refused_beside_the_desk_makes_the_file_unusable(tmp_path):
+    make_department(name="Service", manager=make_user())
+    told = unusable(sheet(tmp_path, HEADING, LI.replace(",Company,", ",,"), WANG, ",,,,Technical,,li,,,,"))
+    assert "but is refused" in told
+    assert not User.objects.filter(username="wang").exists()
+
+
+def test_a_dry_run_names_the_new_departments_and_writes_nothing(tmp_path, capsys):
+    path = sheet(tmp_path, HEADING, GAO, ZHOU, LI, WANG)
+    call_command("import_staff", path, dry_run=True)
+    told = capsys.readouterr().out
+    assert "new department: Company" in told and "new department: Service" in told
+    assert "4 taken" in told
+    assert not User.objects.exists()
+
+
+def test_statements_do_not_grow_with_the_people(tmp_path, django_assert_max_num_queries):
+    rows = [
+        f"p{n},Person {n},{n},p{n}@example.com,Unit {n % 7},Company,p{n % 7},,,agent," for n in range(300)
+    ]
+    with django_assert_max_num_queries(45):
+        run(sheet(tmp_path, HEADING, *rows))
+    assert (User.objects.count(), Department.objects.count()) == (300, 8)
