@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from servicedesk.customers.importing.customers import CUSTOMERS, CustomerImport
+from servicedesk.customers.importing.projects import PROJECTS, ProjectImport
 from servicedesk.importing.mappings import load_mapping
 from servicedesk.staff.importing.people import STAFF, StaffImport
 
