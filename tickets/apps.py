@@ -43,16 +43,19 @@ class TicketsConfig(AppConfig):
         fulfilment.tell()
 
         # These hold models, which stand only now.
+        from servicedesk.staff.away.meanwhile import on_absence
         from servicedesk.staff.passing_on import hold_first, on_leaving
         from tickets import invariants  # noqa: F401  (registers them)
         from tickets.describing import describe_tickets
         from tickets.impartial import spare_named
         from tickets.leavers import hold_tickets, pass_on_tickets, tickets_left_by, tickets_of
+        from tickets.meanwhile import tickets_meanwhile
         from tickets.readings import pass_on_readings, readings_left_by
         from tickets.resolving import fit_checks_of
         from tickets.searching import find_otherwise
 
         hold_first(tickets_of, hold_tickets)
+        on_absence(tickets_meanwhile)
         on_leaving(pass_on_tickets, tickets_left_by)
         on_leaving(pass_on_readings, readings_left_by)
         wishes_changed.connect(fit_checks_of, dispatch_uid="tickets.checks")

@@ -22,7 +22,10 @@ class ClockConfig(AppConfig):
         from servicedesk.clock import invariants  # noqa: F401  (registers them)
         from servicedesk.clock.closures import hear_of_changed_calendars
         from servicedesk.clock.ladders import escalation_in_words, warnings_in_words
+        from servicedesk.clock.meanwhile import falls_due
+        from servicedesk.staff.away.meanwhile import on_absence
 
+        on_absence(falls_due)
         calendars_changed.connect(hear_of_changed_calendars, dispatch_uid="clock.closures")
         give_home("S4", "admin:clock_ladder_changelist", warnings_in_words)
         give_home("S5", "admin:clock_ladder_changelist", escalation_in_words)

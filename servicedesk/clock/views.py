@@ -20,8 +20,11 @@ from servicedesk.clock.describing import descriptions
 from servicedesk.clock.desk import ASKED, COVERED, TOLD, desk_continued, desk_of, with_words
 from servicedesk.clock.explaining import explain
 from servicedesk.clock.models import Deadline, Ring
+from servicedesk.clock.owes import owes, shown_to
 from servicedesk.keyset import Place
+from servicedesk.staff.leaving import positions_held
 from servicedesk.staff.models import User
+from servicedesk.staff.passing_on import left_by
 from servicedesk.staff.requests import StaffRequest
 from servicedesk.ways import local_path
 
@@ -76,6 +79,29 @@ def deadline(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _asks(ring: Ring, reader: int) -> bool:
     return ring.person_id == reader and ring.rung.acknowledge and ring.acknowledged_at is None
+
+
+@login_required
+@require_safe
+def owed_by_person(request: StaffRequest, pk: int) -> HttpResponse:
+    """All that one person owes and holds, with who would have it next: before they go, or are away."""
+    person = get_object_or_404(shown_to(request.user).select_related("department"), pk=pk)
+    at = timezone.now()
+    kind = request.GET.get("kind", "")
+    found = owes(
+        person, reader=request.user, kind=kind, at=at, after=Place.read(request.GET.get("after", ""))
+    )
+    about = descriptions([row.deadline.subject for row in found.page.rows], request.user)
+    context = {
+        "person": person,
+        "owes": found,
+        "rows": [(row, about.get(row.deadline.subject)) for row in found.page.rows],
+        "kind": kind if kind in {one.kind for one in found.kinds} else "",
+        "left": left_by(person, at=at),
+        "positions": positions_held(person, at=at),
+        "now": at,
+    }
+    return render(request, "clock/owes.html", context)
 
 
 @login_required

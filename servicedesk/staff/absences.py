@@ -38,16 +38,17 @@ def possible_deputies(person: User) -> Any:
 
 @transaction.atomic
 def enter_absence(absence: Absence, *, by: User, at: datetime) -> Absence:
-    """Save a new or changed absence, on record, and tell its deputy.
+    """Save a new or changed absence, on record, and tell its deputy, and who is deputy no longer.
 
     Raises PermissionDenied for a person whose absences `by` may not enter, ValidationError where the dates or
-    the deputy cannot be.
+    the deputy cannot be, for a second absence for the same reason at the same time, and for one that is over.
     """
     check_may_enter(absence.person, by)
+    _take_turns(absence)
+    before = _as_it_stands(absence, at=at)
     absence.full_clean()
     if absence.ends_at is not None and absence.ends_at <= at:
         raise ValidationError({"ends_at": _("This absence is over already; enter one that lasts longer.")})
-    before = Absence.objects.filter(pk=absence.pk).first() if absence.pk else None
     absence._history_user = by  # type: ignore[attr-defined]
     absence.save()
     record(
@@ -62,15 +63,22 @@ def enter_absence(absence: Absence, *, by: User, at: datetime) -> Absence:
     )
     if absence.deputy and (before is None or _told(before) != _told(absence)):
         _tell_deputy(absence, at)
+    if before and before.deputy_id and before.deputy_id != absence.deputy_id:
+        _tell_no_deputy(before, at)
     return absence
 
 
 @transaction.atomic
 def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
-    """The person is back: one under way ends now, one still to come is withdrawn, one that is over stays."""
+    """The person is back: one under way ends now, one still to come is withdrawn, one that is over stays.
+
+    Who stands in is told. Somebody else may have ended or withdrawn it meanwhile: then nothing is left to do.
+    """
     check_may_enter(absence.person, by)
-    absence = Absence.objects.select_for_update(of=["self"]).select_related("person").get(pk=absence.pk)
-    if absence.ends_at is not None and absence.ends_at <= at:
+    _take_turns(absence)
+    standing = Absence.objects.select_for_update(of=["self"]).select_related("person")
+    absence = standing.filter(pk=absence.pk).first()  # type: ignore[assignment]
+    if absence is None or absence.is_over(at):
         return
     absence._history_user = by  # type: ignore[attr-defined]
     number = absence.pk
@@ -82,12 +90,32 @@ def end_absence(absence: Absence, *, by: User, at: datetime) -> None:
         absence.delete()
         event = "absence_withdrawn"
     record(timeline_of(absence.person), event, by=by, at=at, absence=number)
+    if absence.deputy_id:
+        absence.pk = number  # a deleted row forgets it
+        _tell_no_deputy(absence, at)
 
 
 def check_may_enter(person: User, by: User) -> None:
     """Refuse who is neither the person, nor leads them, nor administers absences."""
     if not people_of(by).filter(pk=person.pk).exists():
         raise PermissionDenied
+
+
+def _take_turns(absence: Absence) -> None:
+    """Hold the person: of two who enter or end absences of one person at once, the second sees the first."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=absence.person_id).values_list("pk"))
+
+
+def _as_it_stands(absence: Absence, *, at: datetime) -> Absence | None:
+    """The row before a change; None for a new absence."""
+    if not absence.pk:
+        return None
+    before = Absence.objects.select_for_update(of=["self"]).filter(pk=absence.pk).first()
+    if before is None:
+        raise ValidationError(_("This absence has been withdrawn meanwhile."), code="withdrawn")
+    if before.is_over(at):
+        raise ValidationError(_("This absence is over; what is past is not changed."), code="over")
+    return before
 
 
 def _told(absence: Absence) -> tuple[Any, ...]:
@@ -104,7 +132,19 @@ def _tell_deputy(absence: Absence, at: datetime) -> None:
             "name": str(absence.person),
             "starts_at": absence.starts_at.isoformat(),
             "ends_at": absence.ends_at.isoformat() if absence.ends_at else None,
-            "path": reverse("staff:absences"),
+            "path": reverse("staff:calendar"),
         },
+        at=at,
+    )
+
+
+def _tell_no_deputy(absence: Absence, at: datetime) -> None:
+    """Who was named deputy need not mind that desk any longer."""
+    post(
+        "no_longer_deputy",
+        key=f"no_deputy:{absence.pk}:{absence.deputy_id}:{at.isoformat()}",
+        channel=IN_APP,
+        recipient=absence.deputy,
+        params={"name": str(absence.person), "path": reverse("staff:calendar")},
         at=at,
     )

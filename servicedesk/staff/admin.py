@@ -23,7 +23,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from servicedesk.audit.timeline import record
 from servicedesk.staff import permissions
 from servicedesk.staff.absences import end_absence, enter_absence
-from servicedesk.staff.admin_forms import AbsenceFormSet, AddEmployeeForm, EmployeeForm
+from servicedesk.staff.admin_forms import AbsenceFormSet, AddEmployeeForm, AdminAbsenceForm, EmployeeForm
 from servicedesk.staff.admin_lists import PasswordFilter, TreeList
 from servicedesk.staff.leaving import deactivate, reactivate, timeline_of, unblock
 from servicedesk.staff.models import Absence, Department, Post, RoleGroup, User
@@ -313,10 +313,15 @@ class AbsenceAdmin(PlainKeys, SimpleHistoryAdmin):
     autocomplete_fields = ["person", "deputy"]
     formfield_overrides = MOMENTS
     actions = ["end_now"]
+    form = AdminAbsenceForm
 
     @property
     def media(self) -> forms.Media:
         return super().media + STYLE
+
+    def has_change_permission(self, request: HttpRequest, obj: Absence | None = None) -> bool:
+        over = obj is not None and obj.is_over(timezone.now())
+        return not over and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Absence | None = None) -> bool:
         return False  # ended or withdrawn by the action, on record

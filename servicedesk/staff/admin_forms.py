@@ -85,3 +85,14 @@ class AbsenceFormSet(BaseInlineFormSet):
             ends_at = form.cleaned_data.get("ends_at") if form.is_valid() else None
             if form.has_changed() and ends_at and ends_at <= at:
                 raise ValidationError(_("This absence is over already; enter one that lasts longer."))
+
+
+class AdminAbsenceForm(forms.ModelForm):
+    """An absence in the administration; the same is refused as anywhere else."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        ends_at = cleaned.get("ends_at")
+        if ends_at and ends_at <= timezone.now():
+            self.add_error("ends_at", _("This absence is over already; enter one that lasts longer."))
+        return cleaned

@@ -41,6 +41,13 @@ class DepartmentQuerySet(models.QuerySet):
         posts = reduce(or_, [Q(**{f"{field}__in": people}) for field in fields])
         return self.subtree(self.model._default_manager.filter(posts).values_list("pk", flat=True))
 
+    def with_absences_shown_to(self, user) -> Self:
+        """Departments whose calendar of absences a person sees: the own one, those led, or all (DESIGN 7)."""
+        if user.has_perm("staff.view_all_absences") or user.has_perm("staff.change_absence"):
+            return self.all()
+        led = type(self)(self.model).led_by(user).values("pk")
+        return self.filter(Q(pk__in=led) | Q(pk=user.department_id))
+
     def _walk(self, sql: str, ids: Iterable[int]) -> Self:
         known = list(ids)
         if not known:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from servicedesk.staff.absences import people_of, possible_deputies
 from servicedesk.staff.models import Absence, User
 from servicedesk.staff.throttling import slow_down
+from servicedesk.timewords import next_midnight
 
 LONGEST_NAME = 150  # characters of a log-in name
 LONGEST_PASSWORD = 256  # characters; hashing is slow on purpose, so the input has a bound
@@ -124,6 +125,27 @@ def _hour(**options: Any) -> forms.TimeField:
     )
 
 
+class TodayForm(forms.ModelForm):
+    """Away for the rest of today: why, and who stands in (CASES y)."""
+
+    reasons = [
+        (one.value, one.label) for one in (Absence.Reason.EARLY, Absence.Reason.SICK, Absence.Reason.OTHER)
+    ]
+    reason = forms.ChoiceField(label=_("Reason"), choices=reasons)
+
+    class Meta:
+        model = Absence
+        fields = ["reason", "deputy"]
+
+    def __init__(self, *args: Any, person: User, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.person, self.instance.starts_at, self.instance.reason = person, at, Absence.Reason.EARLY
+        self.instance.ends_at = next_midnight(at)
+        deputies = cast(Any, self.fields["deputy"])
+        deputies.queryset = possible_deputies(person).order_by("display_name")
+        deputies.empty_label = _("Nobody in particular")
+
+
 class AbsenceForm(forms.ModelForm):
     """An absence in days, as people speak of it: the last day is one of them."""
 
@@ -143,7 +165,10 @@ class AbsenceForm(forms.ModelForm):
     def __init__(self, *args: Any, by: User, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         may_enter = people_of(by).order_by("display_name")
-        if may_enter.exclude(pk=by.pk).exists():
+        if self.instance.pk:
+            del self.fields["person"]
+            self.initial.update(_in_days(self.instance))
+        elif may_enter.exclude(pk=by.pk).exists():
             persons = cast(Any, self.fields["person"])
             persons.queryset, persons.empty_label = may_enter, None
         else:
@@ -166,6 +191,21 @@ class AbsenceForm(forms.ModelForm):
         if self.instance.ends_at and self.instance.ends_at <= self.instance.starts_at:
             self.add_error("last_day", _("The absence must end after it starts."))
         return cleaned
+
+
+def _in_days(absence: Absence) -> dict[str, Any]:
+    """An absence as the form says it; hours where the days are not whole."""
+    start = timezone.localtime(absence.starts_at)
+    said: dict[str, Any] = {
+        "first_day": start.date(),
+        "first_hour": start.time() if start.time() != time(0) else None,
+    }
+    if absence.ends_at is None:
+        return said
+    end = timezone.localtime(absence.ends_at)
+    whole = end.time() == time(0)
+    last = end.date() - timedelta(days=1) if whole else end.date()
+    return said | {"last_day": last, "last_hour": None if whole else end.time()}
 
 
 def _end(last: date, hour: time | None) -> datetime:

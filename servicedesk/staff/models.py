@@ -18,6 +18,7 @@ from simple_history.models import HistoricalRecords
 from servicedesk.calendars.models import Calendar, check_zone, organisation_zone
 from servicedesk.staff.departments import DepartmentQuerySet
 from servicedesk.staff.history import RoleHistory
+from servicedesk.staff.periods import period
 from servicedesk.staff.positions import POST_CHOICES
 from servicedesk.staff.roles import Role, role_name, roles_of
 
@@ -346,8 +347,13 @@ class AbsenceQuerySet(models.QuerySet):
         """Absences of people who work here."""
         return self.filter(person__is_active=True)
 
+    def shown_to(self, user) -> Self:
+        """Those that the calendar shows: of the departments a person sees it of, and the own ones; not the reasons."""
+        seen = Department.objects.with_absences_shown_to(user).values("pk")
+        return self.of_active().filter(Q(person=user) | Q(person__department__in=seen))
+
     def visible_to(self, user) -> Self:
-        """One's own, those of the people one leads, and all for who administers absences."""
+        """One's own, those of the people one leads, and all for who administers absences: with the reason."""
         if user.has_perm("staff.change_absence"):
             return self
         led = Department.objects.led_by(user).values("pk")
@@ -390,6 +396,7 @@ class Absence(models.Model):
         verbose_name = _("absence")
         verbose_name_plural = _("absences")
         ordering = ["starts_at"]
+        permissions = [("view_all_absences", _("Can see who is away in every department"))]
         indexes = [models.Index(fields=["ends_at"], name="absence_not_over")]  # what is under way or to come
         constraints = [
             models.CheckConstraint(
@@ -407,13 +414,29 @@ class Absence(models.Model):
     def __str__(self) -> str:
         return f"{self.person} {timezone.localtime(self.starts_at):%Y-%m-%d}"
 
+    @property
+    def period(self) -> str:
+        """From when to when, as people say it."""
+        return period(self.starts_at, self.ends_at)
+
     def is_over(self, at: datetime) -> bool:
         """Whether it ended by then."""
         return self.ends_at is not None and self.ends_at <= at
 
     def clean(self) -> None:
-        """A deputy must be somebody who works here and can log in."""
+        """A deputy must be somebody who works here and can log in; nobody is away twice for one reason."""
+        self._check_not_twice()
         if self.deputy and not (self.deputy.is_active and self.deputy.blocked_at is None):
             raise ValidationError(
                 {"deputy": _("%(name)s cannot stand in; choose somebody else.") % {"name": self.deputy}}
             )
+
+    def _check_not_twice(self) -> None:
+        """Two people enter one absence twice: the second is told; a trigger has the last word."""
+        if self.starts_at is None or self.person_id is None:
+            return  # said elsewhere
+        others = Absence.objects.filter(person=self.person, reason=self.reason).exclude(pk=self.pk)
+        if other := others.overlapping(self.starts_at, self.ends_at).first():
+            facts = {"name": self.person, "days": other.period}
+            refusal = _("%(name)s is away for this reason already: %(days)s. Change that absence instead.")
+            raise ValidationError(refusal % facts, code="twice")

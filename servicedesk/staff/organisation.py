@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from copy import copy
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -15,6 +16,11 @@ from servicedesk.staff.roles import Role
 LOOK_BACK = timedelta(days=60)  # absences that ended earlier no longer matter to any notice
 
 _WHY_ABSENT: dict[str, str] = {Absence.Reason.LEAVE: ON_LEAVE, Absence.Reason.EARLY: SIGNED_OUT}
+
+
+def why_absent(absence: Absence) -> str:
+    """What anybody may know of the reason, as a code of `holdings.py`."""
+    return _WHY_ABSENT.get(absence.reason, AWAY)
 
 
 class Person(NamedTuple):
@@ -53,6 +59,19 @@ class Organisation:
         """Load it; six queries, whatever the size."""
         return cls(moment)
 
+    def on(self, moment: datetime) -> Self:
+        """The same people, positions and absences asked at another moment; nothing is read again."""
+        other = copy(self)
+        other.moment = moment
+        return other
+
+    def with_absence(self, absence: Absence) -> Self:
+        """The same with one absence as it would be, entered or not yet."""
+        other = copy(self)
+        kept = [one for one in self.absences_of(absence.person_id) if one.pk != absence.pk or one.pk is None]
+        other._absences = {**self._absences, absence.person_id: [*kept, absence]}
+        return other
+
     # The tree
 
     def upwards(self, department_id: int | None) -> Iterator[Department]:
@@ -86,6 +105,11 @@ class Organisation:
         """The absences of a person that are not long over, by their start."""
         return self._absences.get(user_id, [])
 
+    def deputised_by(self, user_id: int) -> list[Absence]:
+        """The absences, long over ones left out, that name this person as deputy."""
+        every = (one for absences in self._absences.values() for one in absences)
+        return [one for one in every if one.deputy_id == user_id]
+
     def absences_covering(self, user_id: int, moment: datetime) -> list[Absence]:
         """Those under way at that moment, the one that lasts longest first."""
         covering = [
@@ -117,7 +141,7 @@ class Organisation:
         if person.blocked_at is not None:
             return Away(BLOCKED)
         for absence in self.absences_covering(user_id, self.moment):
-            return Away(_WHY_ABSENT.get(absence.reason, AWAY), absence.ends_at)
+            return Away(why_absent(absence), absence.ends_at)
         return None
 
     def named_deputies(self, user_id: int) -> list[int]:

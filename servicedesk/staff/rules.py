@@ -31,7 +31,31 @@ def rules() -> list[Trigger]:
         sqlite_when=f"NEW.parent_id IS NOT OLD.parent_id AND {CLOSES_A_LOOP}",
         message="departments form a tree",
     )
-    return [replace(loop, postgresql=_in_turns(loop.postgresql))]
+    return [replace(loop, postgresql=_in_turns(loop.postgresql)), *_no_absence_twice()]
+
+
+# Longer, earlier, another person's or for another reason than before; what ends sooner meets nothing new.
+_GROWS = (
+    "NEW.starts_at < OLD.starts_at OR NEW.person_id <> OLD.person_id OR NEW.reason <> OLD.reason"
+    " OR (OLD.ends_at IS NOT NULL AND (NEW.ends_at IS NULL OR NEW.ends_at > OLD.ends_at))"
+)
+_MEETS_ANOTHER = """EXISTS (
+    SELECT 1 FROM staff_absence a WHERE a.person_id = NEW.person_id AND a.reason = NEW.reason{other}
+    AND (NEW.ends_at IS NULL OR a.starts_at < NEW.ends_at) AND (a.ends_at IS NULL OR a.ends_at > NEW.starts_at))"""
+
+
+def _no_absence_twice() -> list[Trigger]:
+    """One person is not away twice at the same time for the same reason; whoever writes absences takes turns."""
+    kinds = (("INSERT", "TRUE", ""), ("UPDATE", _GROWS, " AND a.id <> NEW.id"))
+    found = [
+        refuse(
+            f"staff_absence_once_{event.lower()}", "staff_absence", on=f"BEFORE {event}", first=first,
+            when=_MEETS_ANOTHER.format(other=other), message="nobody is away twice for one reason",
+        )
+        for event, first, other in kinds
+    ]  # fmt: skip
+    held = "\nBEGIN\nPERFORM 1 FROM staff_user WHERE id = NEW.person_id FOR NO KEY UPDATE;\n"
+    return [replace(one, postgresql=one.postgresql.replace("\nBEGIN\n", held, 1)) for one in found]
 
 
 def _in_turns(text: str) -> str:

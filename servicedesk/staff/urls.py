@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from servicedesk.staff.views import absences, closing, log_in, own, people
+from servicedesk.staff.views import absences, calendar, closing, log_in, own, people
 
 app_name = "staff"
 
@@ -17,5 +17,8 @@ urlpatterns = [
     path("people/close/", closing.close, name="close"),
     path("people/<int:pk>/open/", closing.reopen, name="open"),
     path("people/absences/", absences.absences, name="absences"),
+    path("people/absences/today/", absences.today, name="today"),
+    path("people/absences/calendar/", calendar.calendar, name="calendar"),
+    path("people/absences/<int:pk>/", absences.change, name="absence"),
     path("people/absences/<int:pk>/end/", absences.end, name="end_absence"),
 ]

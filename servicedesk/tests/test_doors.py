@@ -25,6 +25,7 @@ from tickets.voiding import ask_to_void
 PUBLIC, EMPLOYEE, MANAGER = "anybody", "every employee", "managers"
 ADMINISTRATOR = "who administers people"
 PART = "who sees the ticket"
+LED = "whose it is, and who leads them"
 LEADER, OWNER = "whose it is, and who leads or oversees them", "whose it is"
 FIGURES, OPERATOR = "who leads or oversees", "administrators"
 DOORS = {
@@ -50,6 +51,9 @@ DOORS = {
     "staff:open": ADMINISTRATOR,
     "staff:absences": EMPLOYEE,
     "staff:end_absence": LEADER,
+    "staff:absence": LED,
+    "staff:calendar": EMPLOYEE,
+    "staff:today": EMPLOYEE,
     "regulations:settings": EMPLOYEE,
     "regulations:clauses": EMPLOYEE,
     "regulations:clause": EMPLOYEE,
@@ -61,6 +65,7 @@ DOORS = {
     "outbox:open": OWNER,
     "clock:deadline": LEADER,
     "clock:acknowledge": OWNER,
+    "clock:owes": LEADER,
     "tickets:queue": EMPLOYEE,
     "tickets:new": EMPLOYEE,
     "tickets:new_caller": EMPLOYEE,
@@ -106,7 +111,7 @@ DOORS = {
     "dashboards:table": FIGURES,
 }
 BEHIND_LOG_IN = [name for name, door in DOORS.items() if door != PUBLIC]
-WITH_PART = [name for name, door in DOORS.items() if door in (PART, LEADER, OWNER, FIGURES, OPERATOR)]
+WITH_PART = [name for name, door in DOORS.items() if door in (PART, LED, LEADER, OWNER, FIGURES, OPERATOR)]
 
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b(?!.*\bdjango_session\b)", re.IGNORECASE | re.DOTALL)
 
@@ -115,7 +120,7 @@ NAMES = [
     *("q", "after", "before", "version", "list", "show", "sort", "page", "next", "here", "up_to", "state", "kind", "due"),
     *("owner", "department", "category", "channel", "severity", "flag", "customer", "who", "person", "repeat_of", "number"),
     *("received_at", "due_at", "first_responder", "code", "answering", "seen", "decision", "words", "mode", "solved"),
-    *("period", "day", "start", "end", "against", "unit", "band"),
+    *("period", "day", "start", "end", "against", "unit", "band", "span", "first_day"),
 ]  # fmt: skip
 RUBBISH = [
     "\0", "%00", "-1", "9" * 40, "²", "' OR 1=1 --", "<script>alert(1)</script>", "龘" * 500, "0001-01-01T00:00",
@@ -157,7 +162,9 @@ def world(db):
         "outbox:read": make_notice(owner).pk,
         "outbox:open": make_notice(owner).pk,
         "staff:open": owner.pk,
+        "clock:owes": owner.pk,
         "staff:end_absence": make_absence(owner, starts_at=now).pk,
+        "staff:absence": make_absence(owner, starts_at=now, reason="travel").pk,
         "tickets:decide_void": asked.pk,
         "tickets:read": Reading.objects.get().pk,
         "tickets:act_on": ticket.contacts.get().pk,
@@ -221,7 +228,9 @@ def test_who_is_not_logged_in_is_asked_to(world):
 def test_who_has_no_part_finds_nothing(world, who):
     """A wrong method is refused before anything is looked for, so that it tells nobody whether there is something."""
     stranger = world.people.technicians[0] if who == "technician" else world.people.administrator
-    may = {"staff:end_absence"} | {name for name in DOORS if DOORS[name] == OPERATOR}
+    may = {"staff:end_absence", "staff:absence", "clock:owes"} | {
+        name for name in DOORS if DOORS[name] == OPERATOR
+    }
     names = [name for name in WITH_PART if who == "technician" or name not in may]
     for what, answer in both_ways(as_(stranger), world, names):
         assert answer.status_code in (404, 405), what
@@ -232,7 +241,8 @@ def test_who_has_no_part_finds_nothing(world, who):
 )
 def test_who_has_a_part_by_position_gets_in(world, who):
     viewer = world.people.agents[2] if who == "colleague" else getattr(world.people, who)
-    client, shut = as_(viewer), {OWNER, OPERATOR} | ({LEADER, FIGURES} if who == "colleague" else set())
+    client, shut = as_(viewer), {OWNER, OPERATOR} | ({LED, LEADER, FIGURES} if who == "colleague" else set())
+    shut |= set() if who in ("manager", "executive") else {LED}
     for name in WITH_PART:
         expected = 404 if DOORS[name] in shut else 200
         assert client.get(world.address(name)).status_code in (expected, 405), name

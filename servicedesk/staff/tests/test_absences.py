@@ -1,10 +1,13 @@
 """Entering absences: by oneself, by a manager (CASES y)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from servicedesk.audit.timeline import Entry
 from servicedesk.outbox.models import Message
@@ -63,8 +66,9 @@ def test_saving_unchanged_tells_the_deputy_once(one):
 
 def test_leaders_and_administrators_enter_absences_of_others(one):
     agent = one.agents[1]
-    for leader in (one.manager, one.second, one.executive, one.administrator):
-        enter_absence(absence_of(agent), by=leader, at=AT)
+    for number, leader in enumerate((one.manager, one.second, one.executive, one.administrator)):
+        start = AT + number * DAY
+        enter_absence(absence_of(agent, starts_at=start, ends_at=start + DAY), by=leader, at=AT)
 
     for stranger in (one.technical_manager, one.technicians[0], one.agents[2]):
         with pytest.raises(PermissionDenied):
@@ -162,7 +166,195 @@ def test_overlaps_are_found_to_the_instant(one):
     assert not absences.overlapping(AT + DAY, None).exists()
 
 
+# Twice at the same time
+
+
+def test_one_absence_entered_by_two_people_is_refused_the_second_time(one):
+    enter_absence(absence_of(one.agents[1]), by=one.agents[1], at=AT)
+
+    with pytest.raises(ValidationError, match="for this reason already: 4 Mar 10:00 to 5 Mar 10:00"):
+        enter_absence(absence_of(one.agents[1], starts_at=AT + DAY / 2, ends_at=None), by=one.manager, at=AT)
+    enter_absence(absence_of(one.agents[1], starts_at=AT + DAY, ends_at=AT + 2 * DAY), by=one.manager, at=AT)
+
+
+def test_who_falls_ill_on_leave_is_away_for_both_reasons(one):
+    enter_absence(absence_of(one.agents[1]), by=one.agents[1], at=AT)
+    enter_absence(absence_of(one.agents[1], reason="sick"), by=one.manager, at=AT)
+
+    assert Absence.objects.filter(person=one.agents[1]).count() == 2
+
+
+def write(person, *, start=AT, end=AT + DAY, reason="leave") -> None:
+    """A row by raw SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO staff_absence (person_id, starts_at, ends_at, reason) VALUES (%s, %s, %s, %s)",
+            [person.pk, start, end, reason],
+        )
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(AT, AT + DAY), (AT - DAY, None), (AT + DAY / 2, AT + DAY / 2 + timedelta(seconds=1))]
+)
+def test_the_database_refuses_it_too(one, start, end):
+    write(one.agents[1])
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write(one.agents[1], start=start, end=end)
+    write(one.agents[1], start=start, end=end, reason="sick")
+    write(one.agents[2], start=start, end=end)
+    write(one.agents[1], start=AT + 9 * DAY, end=AT + 10 * DAY)
+
+
+def test_the_database_lets_an_absence_end_sooner_and_not_grow_into_another(one):
+    first = make_absence(one.agents[1], starts_at=AT, ends_at=AT + DAY)
+    make_absence(one.agents[1], starts_at=AT + DAY, ends_at=AT + 2 * DAY)
+
+    Absence.objects.filter(pk=first.pk).update(ends_at=AT + DAY / 2)
+    Absence.objects.filter(pk=first.pk).update(ends_at=AT + DAY)
+    for change in (
+        {"ends_at": AT + DAY * 1.5},
+        {"ends_at": None},
+        {"starts_at": AT + DAY / 2, "ends_at": None},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Absence.objects.filter(pk=first.pk).update(**change)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_enter_it_at_the_same_moment_one_is_refused():
+    one = make_organisation()
+    agent = one.agents[1]
+    starting, refused = Barrier(2), []
+
+    def enter(leader):
+        try:
+            starting.wait(10)
+            enter_absence(absence_of(agent), by=leader, at=AT)
+        except ValidationError as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=enter, args=[leader]) for leader in (agent, one.manager)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (len(refused), Absence.objects.count()) == (1, 1)
+
+
+# Changing and ending
+
+
+def test_a_changed_absence_is_on_record_and_deputies_old_and_new_are_told(one):
+    absence = enter_absence(absence_of(one.agents[1], deputy=one.second), by=one.agents[1], at=AT)
+    absence.deputy, absence.ends_at = one.agents[2], AT + 3 * DAY
+
+    enter_absence(absence, by=one.manager, at=AT + timedelta(hours=1))
+
+    told = [(message.event, message.recipient) for message in Message.objects.order_by("pk")]
+    assert told == [
+        ("named_deputy", one.second), ("named_deputy", one.agents[2]), ("no_longer_deputy", one.second),
+    ]  # fmt: skip
+    entry = Entry.objects.of(f"person:{one.agents[1].pk}").last()
+    assert (entry.event, entry.facts["ends_at"]) == ("absence_changed", AT + 3 * DAY)
+
+
+@pytest.mark.parametrize("start", [AT - DAY, AT + DAY])
+def test_who_stands_in_hears_that_it_is_over(one, start):
+    absence = make_absence(one.agents[1], starts_at=start, deputy=one.second)
+
+    end_absence(absence, by=one.agents[1], at=AT)
+
+    message = Message.objects.get()
+    assert (message.event, message.recipient) == ("no_longer_deputy", one.second)
+    assert str(one.agents[1]) in render(message).subject
+
+
+def test_what_is_over_is_not_changed_any_more(one):
+    absence = make_absence(one.agents[1], starts_at=AT - 2 * DAY, ends_at=AT - DAY)
+    absence.ends_at = AT + DAY
+
+    with pytest.raises(ValidationError, match="what is past"):
+        enter_absence(absence, by=one.agents[1], at=AT)
+
+
+def test_what_was_withdrawn_meanwhile_is_not_changed_and_not_ended(one):
+    absence = make_absence(one.agents[1], starts_at=AT + DAY)
+    Absence.objects.all().delete()
+
+    with pytest.raises(ValidationError, match="withdrawn meanwhile"):
+        enter_absence(absence, by=one.agents[1], at=AT)
+    end_absence(absence, by=one.agents[1], at=AT)
+    assert not Entry.objects.exists()
+
+
 # The page
+
+
+def test_the_form_of_an_absence_says_it_in_days_and_changes_it(one, client):
+    zone = ZoneInfo("Asia/Shanghai")
+    absence = make_absence(
+        one.agents[1],
+        starts_at=datetime(2190, 5, 3, tzinfo=zone),
+        ends_at=datetime(2190, 5, 5, 12, 30, tzinfo=zone),
+    )
+    client.force_login(one.manager)
+    address = f"/people/absences/{absence.pk}/"
+    said = {name: value for name, value in client.get(address).context["form"].initial.items() if "_" in name}
+    assert said == {
+        "first_day": date(2190, 5, 3), "first_hour": None, "last_day": date(2190, 5, 5), "last_hour": time(12, 30),
+    }  # fmt: skip
+
+    changed = {
+        "first_day": "2190-05-03",
+        "last_day": "2190-05-08",
+        "reason": "travel",
+        "person": one.manager.pk,
+    }
+    assert client.post(address, changed).status_code == 302
+
+    absence.refresh_from_db()
+    assert (absence.ends_at, absence.reason) == (datetime(2190, 5, 9, tzinfo=zone), "travel")
+    assert absence.person == one.agents[1]
+
+
+def test_an_absence_that_is_over_is_shown_without_a_form(one, client):
+    absence = make_absence(one.agents[1], ends_at=AT)
+    client.force_login(one.agents[1])
+    address = f"/people/absences/{absence.pk}/"
+
+    assert client.get(address).context["form"] is None
+    client.post(address, {"first_day": "2190-05-03", "reason": "leave"})
+
+    absence.refresh_from_db()
+    assert absence.ends_at == AT
+
+
+@pytest.mark.parametrize("reason", ["early", "sick"])
+def test_one_signs_out_for_the_rest_of_today(one, client, reason):
+    client.force_login(one.agents[1])
+
+    assert (
+        client.post("/people/absences/today/", {"reason": reason, "deputy": one.second.pk}).status_code == 302
+    )
+
+    absence = Absence.objects.get()
+    now = timezone.now()
+    assert (absence.person, absence.reason, absence.deputy) == (one.agents[1], reason, one.second)
+    assert absence.starts_at <= now < absence.ends_at <= now + DAY
+    assert timezone.localtime(absence.ends_at, ZoneInfo("Asia/Shanghai")).time() == time(0)
+    assert Message.objects.get().recipient == one.second
+    assert client.post("/people/absences/today/", {"reason": reason}).status_code == 422
+
+
+@pytest.mark.parametrize("reason", ["", "leave", "tired", "\0"])
+def test_a_reason_to_sign_out_is_one_of_three(one, client, reason):
+    client.force_login(one.agents[1])
+
+    assert client.post("/people/absences/today/", {"reason": reason}).status_code == 422
+    assert not Absence.objects.exists()
 
 
 def post(client, **fields):

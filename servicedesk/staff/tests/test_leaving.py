@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from servicedesk.audit.timeline import Entry
 from servicedesk.outbox.models import Message
 from servicedesk.staff import passing_on
 from servicedesk.staff.leaving import block, deactivate, pass_on_what_waits, reactivate, unblock
-from servicedesk.staff.models import Post, User
+from servicedesk.staff.models import Absence, Post, User
 from servicedesk.staff.passing_on import Left, on_leaving
-from servicedesk.staff.testing import make_absence, make_organisation
+from servicedesk.staff.testing import PASSWORD, make_absence, make_organisation
 from servicedesk.staff.views.closing import closing_query
 
 pytestmark = pytest.mark.django_db
@@ -322,3 +323,54 @@ def test_only_who_administers_people_sees_and_does_it(one, client, page):
     assert client.get(page(one.agents[1])).status_code == 403
     assert client.post(page(one.agents[1]), {"why": "leaving"}).status_code == 403
     assert client.post(f"/people/{one.agents[1].pk}/open/").status_code == 403
+
+
+# A real session, from the log-in page on
+
+POLLED = ["/", "/notices/bell/", "/notices/", "/people/", "/tickets/", "/profile/"]
+
+
+def logged_in(person) -> Client:
+    """A session begun by name and password, on a device of its own."""
+    client = Client()
+    answer = client.post("/login/", {"username": person.username, "password": PASSWORD})
+    assert answer.status_code == 302
+    assert client.get("/profile/").status_code == 200
+    return client
+
+
+@pytest.mark.parametrize("why", User.Blocked.values)
+def test_every_session_ends_at_its_next_request_polls_and_acts_too(one, passed_on, why):
+    agent = one.agents[1]
+    devices = [logged_in(agent), logged_in(agent)]
+
+    block(agent, by=one.administrator, at=AT, why=why)
+
+    for number, address in enumerate(POLLED):
+        client = devices[number % 2]
+        answer = client.get(address, headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/login/"), address
+    answer = devices[0].post("/people/absences/today/", {"reason": "sick"})
+    assert answer.status_code == 302 and answer.url.startswith("/login/")
+    assert not Absence.objects.exists()
+    assert Client().post("/login/", {"username": agent.username, "password": PASSWORD}).status_code != 302
+
+
+def test_who_is_let_in_again_begins_a_new_session(one, passed_on):
+    agent = one.agents[1]
+    before = logged_in(agent)
+    block(agent, by=one.administrator, at=AT, why=User.Blocked.MEANWHILE)
+    unblock(agent, by=one.administrator, at=AT + timedelta(hours=1))
+
+    assert before.get("/profile/").status_code == 302
+    assert logged_in(agent).get("/notices/bell/").status_code == 200
+
+
+def test_a_session_ends_on_the_page_that_closes_it_and_begins_anew_by_the_list_of_people(one, passed_on):
+    agent, administrator = one.agents[1], logged_in(one.administrator)
+    mine = logged_in(agent)
+
+    assert administrator.post(f"/people/close/?who={agent.pk}", {"why": "meanwhile"}).status_code == 302
+    assert mine.get("/").status_code == 302
+    assert administrator.post(f"/people/{agent.pk}/open/").status_code == 302
+    logged_in(agent)

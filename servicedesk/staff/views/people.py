@@ -2,19 +2,21 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from servicedesk.staff.absences import people_of
 from servicedesk.staff.models import User
 from servicedesk.staff.people import entries
+from servicedesk.staff.requests import StaffRequest
 
 PER_PAGE = 50
 LONGEST_SEARCH = 100  # characters
 
 
 @login_required
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: StaffRequest) -> HttpResponse:
     """Colleagues by name, with position, telephone, and until when they are away."""
     at = timezone.now()
     words = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH].strip()
@@ -23,5 +25,12 @@ def people(request: HttpRequest) -> HttpResponse:
         found = found.away_at(at)
     ordered = found.select_related("department").order_by("display_name", "pk")
     page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "entries": entries(page, at=at), "words": words, "away": request.GET.get("away")}
+    led = set(people_of(request.user).filter(pk__in=[one.pk for one in page]).values_list("pk", flat=True))
+    context = {
+        "page": page,
+        "entries": entries(page, at=at),
+        "words": words,
+        "away": request.GET.get("away"),
+        "led": led,
+    }
     return render(request, "staff/people.html", context)
