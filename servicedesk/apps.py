@@ -35,6 +35,7 @@ def settings_on_record():
         " AND c.at = NEW.changed_at AND c.became = NEW.value AND c.was = OLD.value)"
     )
     return [
+        *append_only("regulations_decision"),
         *append_only("regulations_settingchange"),
         *keep_rows("regulations_setting"),
         refuse(

@@ -7,7 +7,7 @@ from servicedesk.clock.kinds import name_kind
 from servicedesk.clock.sparing import spare_by
 from servicedesk.customers.signals import found_otherwise, wishes_changed
 from servicedesk.outbox.events import name_event
-from tickets import fulfilment
+from tickets import fulfilment, settings_read
 from tickets.impartial_rules import IMPARTIAL_TRIGGERS
 from tickets.owner_rules import STAFF_TRIGGERS
 from tickets.rules import CLOCK_TRIGGERS, TRIGGERS
@@ -41,11 +41,12 @@ class TicketsConfig(AppConfig):
         for event, name in NEWS.items():
             name_event(event, name)
         fulfilment.tell()
+        settings_read.tell()
 
         # These hold models, which stand only now.
         from servicedesk.staff.away.meanwhile import on_absence
         from servicedesk.staff.passing_on import hold_first, on_leaving
-        from tickets import invariants  # noqa: F401  (registers them)
+        from tickets import due_rules, invariants, questions  # noqa: F401  (registers its checks)
         from tickets.describing import describe_tickets
         from tickets.impartial import spare_named
         from tickets.leavers import hold_tickets, pass_on_tickets, tickets_left_by, tickets_of
@@ -56,6 +57,8 @@ class TicketsConfig(AppConfig):
 
         hold_first(tickets_of, hold_tickets)
         on_absence(tickets_meanwhile)
+        due_rules.tell()
+        questions.tell()
         on_leaving(pass_on_tickets, tickets_left_by)
         on_leaving(pass_on_readings, readings_left_by)
         wishes_changed.connect(fit_checks_of, dispatch_uid="tickets.checks")

@@ -87,10 +87,10 @@ def wish_problem(word: Word) -> str:
     return ""
 
 
-def later_limit(calendar: Calendar, *, at: datetime) -> datetime:
+def later_limit(calendar: Calendar, *, at: datetime, standing: Settings | None = None) -> datetime:
     """The latest next promise: S3 from now; one that would end on a public holiday, the next working day's closing."""
     work = calendar.work_calendar()
-    limit = due_after(Settings.at(at)["S3"], at, work)
+    limit = due_after((standing or Settings.at(at))["S3"], at, work)
     on_holiday = work.kind(limit.astimezone(work.timezone).date()) == "holiday"
     return work.add_days(limit, 1) if on_holiday else limit
 

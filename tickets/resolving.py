@@ -28,6 +28,8 @@ from tickets.readings import withdraw_readings
 from tickets.signals import tickets_closed
 
 if TYPE_CHECKING:
+    from servicedesk.calendars.worktime import WorkCalendar
+    from servicedesk.regulations.span import Span
     from servicedesk.staff.models import User
 
 logger = logging.getLogger(__name__)
@@ -100,11 +102,15 @@ def owe_check(
 
 
 def _due(rule: str, start: datetime, ticket: Ticket, *, at: datetime) -> Due:
-    work = ticket.calendar.work_calendar()
-    due_at = due_after(setting_at(rule, at), start, work)
-    if not work.is_working_day(due_at.astimezone(work.timezone).date()):
-        due_at = work.add_days(due_at, 1)  # a date that ends on a closed day moves (CASES w)
-    return Due(due_at, rule)
+    return Due(end_of(setting_at(rule, at), start, ticket.calendar.work_calendar()), rule)
+
+
+def end_of(span: Span, start: datetime, work: WorkCalendar) -> datetime:
+    """When a time for a check ends; one that ends on a closed day moves to the next working day (CASES w)."""
+    due_at = due_after(span, start, work)
+    if work.is_working_day(due_at.astimezone(work.timezone).date()):
+        return due_at
+    return work.add_days(due_at, 1)
 
 
 def completion_due(check: OpinionCheck, *, at: datetime) -> Due:

@@ -8,17 +8,17 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import OuterRef, Subquery
-from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
 from servicedesk.calendars.changes import changes
+from servicedesk.calendars.drafts import OpeningHoursFormSet
 from servicedesk.calendars.models import (
     Calendar,
     CalendarVersion,
@@ -28,6 +28,7 @@ from servicedesk.calendars.models import (
     region_code,
 )
 from servicedesk.calendars.publishing import load_holidays, publish, publish_region, supersede
+from servicedesk.calendars.uses import uses_of
 from servicedesk.calendars.year import counts_of, months_of, periods_of, weekdays
 from servicedesk.shipped import ShippedForm
 
@@ -43,15 +44,6 @@ NATIVE_WIDGETS: Mapping[type[models.Field], Mapping[str, Any]] = {
 STYLE = forms.Media(css={"all": ["css/calendars-admin.css"]})
 
 
-class OpeningHoursFormSet(BaseInlineFormSet):
-    def clean(self) -> None:
-        """A calendar that never opens is refused."""
-        super().clean()
-        filled = [form for form in self.forms if form.has_changed() or form.instance.pk]
-        if all(form in self.deleted_forms for form in filled):
-            raise ValidationError(_("A calendar needs opening hours on at least one weekday."))
-
-
 class OpeningHoursInline(admin.TabularInline):
     model = OpeningHours
     formset = OpeningHoursFormSet
@@ -63,14 +55,22 @@ class OpeningHoursInline(admin.TabularInline):
 class CalendarAdmin(SimpleHistoryAdmin):
     form = ShippedForm
     list_display = ["shown_name", "timezone", "region", "is_default", "version", "this_year", "next_year"]
-    fields = ["name", "timezone", "region", "is_default", "version"]
-    readonly_fields = ["is_default", "version"]
+    fields = ["name", "timezone", "region", "is_default", "version", "used_by"]
+    readonly_fields = ["is_default", "version", "used_by"]
     inlines = [OpeningHoursInline]  # a save that changes something makes one version; due times stay
     actions = ["make_default"]
 
     @admin.display(description=gettext_lazy("name"), ordering="name")
     def shown_name(self, calendar: Calendar) -> str:
         return calendar.shown_name
+
+    @admin.display(description=gettext_lazy("used by"))
+    def used_by(self, calendar: Calendar) -> str:
+        """The departments that work by it; those that inherit it are told apart."""
+        uses = uses_of(calendar) if calendar.pk else []
+        rows = [(use.url, use.name, _("inherits it") if use.inherited else "") for use in uses]
+        listed = format_html_join("", '<li><a href="{}">{}</a> <span class="quiet">{}</span></li>', rows)
+        return format_html('<ul class="calendar-uses">{}</ul>', listed) if rows else _("nobody")
 
     @property
     def media(self):
@@ -86,6 +86,10 @@ class CalendarAdmin(SimpleHistoryAdmin):
             name="calendars_calendar_year",
         )
         return [own, *super().get_urls()]
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        about = {"trial_about": f"calendar:{object_id or ''}"}  # what the page of trials is asked
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **about})
 
     def save_model(self, request, obj, form, change):
         # not the version, which somebody else may have raised since the form was opened

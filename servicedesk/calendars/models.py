@@ -114,6 +114,11 @@ class Calendar(Shipped, models.Model):
                 name="calendar_one_default",
                 violation_error_message=_("Another calendar is the organisation's already."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(is_default=False) | models.Q(version__gt=0),
+                name="calendar_default_opens",
+                violation_error_message=_("The organisation's calendar needs opening hours."),
+            ),
         ]
 
     def __str__(self) -> str:

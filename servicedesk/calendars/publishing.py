@@ -140,16 +140,24 @@ def _sign(row: Any, *, by, at: datetime) -> None:
 
 
 def _content(calendar: Calendar) -> dict:
-    if zone_named(calendar.timezone) is None:
-        raise ValidationError(_("“%(name)s” is no time zone."), params={"name": calendar.timezone})
     weekly: dict[int, list[Interval]] = {}
     for row in calendar.hours.all():
         weekly.setdefault(row.weekday, []).append((row.opens, row.closes))
-    lists = _lists(calendar.region)
+    return content_of(calendar.timezone, weekly, calendar.region)
+
+
+def content_of(timezone: str, weekly: Mapping[int, Iterable[Interval]], region: str) -> dict:
+    """What a calendar of these hours holds, with the lists in force of its region.
+
+    Raises ValidationError if the zone is unknown or nothing would ever be open.
+    """
+    if zone_named(timezone) is None:
+        raise ValidationError(_("“%(name)s” is no time zone."), params={"name": timezone})
+    lists = _lists(region)
     sources = [Source(one.region, one.year, one.number, one.provisional, one.source) for one in lists]
     days = [day_of_rule(rule) for one in lists for rule in one.rules.all()]
     try:
-        return freeze(calendar.timezone, weekly, days, sources)
+        return freeze(timezone, weekly, days, sources)
     except NoWorkingTimeError:
         raise ValidationError(_("A calendar needs opening hours on at least one weekday.")) from None
 

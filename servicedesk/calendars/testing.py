@@ -30,4 +30,9 @@ def make_calendar(
     """A calendar with hours, published once; without holidays unless `region` names some."""
     fields.setdefault("name", f"Calendar {next(_numbers)}")
     fields.setdefault("timezone", "Asia/Shanghai")
-    return set_hours(Calendar.objects.create(**fields), weekly, by=by, at=at)
+    is_default = fields.pop("is_default", False)
+    calendar = set_hours(Calendar.objects.create(**fields), weekly, by=by, at=at)
+    if is_default:  # only one that opens can be
+        Calendar.objects.filter(pk=calendar.pk).update(is_default=True)
+        calendar.is_default = True
+    return calendar

@@ -4,53 +4,19 @@ from datetime import datetime
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.audit.readonly import ReadOnlyAdmin
 from servicedesk.clock.kinds import kind_choices, kind_name
-from servicedesk.clock.ladders import STEP, revise, step_in_words
-from servicedesk.clock.models import Deadline, Heartbeat, Ladder, Ring, Rung
+from servicedesk.clock.ladder_forms import LadderForm, RungInline
+from servicedesk.clock.ladders import STEP, changed_meanwhile, revise, step_in_words
+from servicedesk.clock.models import Deadline, Heartbeat, Ladder, Ring
 from servicedesk.clock.sweep import put_back
-from servicedesk.shipped import ShippedForm
-
-
-class RungFormSet(BaseInlineFormSet):
-    """The steps of a ladder as they shall be; they are written as a new version, never over the old one."""
-
-    def clean(self) -> None:
-        super().clean()
-        if not any(self.steps()):
-            raise ValidationError(_("A ladder needs at least one step."))
-
-    def steps(self) -> list[dict]:
-        """What stands in the form, in the order of the numbers, without the deleted ones."""
-        filled = [form.cleaned_data for form in self.forms if getattr(form, "cleaned_data", None)]
-        kept = [data for data in filled if not data.get("DELETE") and data.get("position")]
-        return sorted(kept, key=lambda data: data.get("number") or 0)
-
-    def validate_unique(self) -> None:
-        """Numbers are given anew on saving, so that two alike are no mistake."""
-
-
-class RungInline(admin.TabularInline):
-    model = Rung
-    formset = RungFormSet
-    extra = 1
-    fields = ["number", *STEP]
-
-
-class LadderForm(ShippedForm):
-    class Meta:
-        model = Ladder
-        fields = ["name", "never_waits"]
-
-    def validate_unique(self) -> None:
-        """A new version is written; the old one keeps its number."""
+from servicedesk.clock.trying import try_view
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -95,6 +61,34 @@ class LadderAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request, obj=None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.active)
+
+    def get_urls(self):
+        own = path("try/", self.admin_site.admin_view(self.try_view), name="clock_ladder_try")
+        return [own, *super().get_urls()]
+
+    def try_view(self, request):
+        """What would be due: by what stands, and by what is entered on a policy's page and not saved yet."""
+        return try_view(request, self)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What cannot be saved after all, because another save was quicker, is refused in words and rolled back."""
+        ladder = self.get_object(request, object_id) if object_id else None
+        retired = ladder is not None and not ladder.active and super().has_change_permission(request)
+        try:
+            if request.method == "POST" and retired:
+                raise ValidationError(changed_meanwhile())
+            about = {"trial_about": f"ladder:{ladder.pk}"} if ladder else {}
+            return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **about})
+        except ValidationError as refusal:
+            text = _("%(why)s Nothing was saved.") % {"why": " ".join(refusal.messages)}
+            messages.error(request, text)
+            current = Ladder.objects.active(ladder.kind) if ladder else None
+            shown = current or ladder
+            return HttpResponseRedirect(
+                reverse("admin:clock_ladder_change", args=[shown.pk])
+                if shown
+                else reverse("admin:clock_ladder_changelist")
+            )
 
     def save_model(self, request, obj, form, change) -> None:
         """Nothing is written over; `save_related` writes the new version once the steps are known."""

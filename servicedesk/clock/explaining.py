@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,11 +17,15 @@ from servicedesk.clock.due import WISH
 from servicedesk.regulations.catalogue import DEFINITIONS
 from servicedesk.regulations.span import Span
 
+if TYPE_CHECKING:
+    from servicedesk.calendars.editions import Edition
 
-def explain(derivation: dict) -> list[str]:
+
+def explain(derivation: dict, edition: Edition | None = None) -> list[str]:
     """Why a due time is what it is, one short sentence a reason, in the reader's language and zone.
 
     For instance ["1 working day (S2a) from 30 Sep 16:00", "1–7 Oct: National Day"]. Empty for no derivation.
+    `edition` is the calendar's where it is not a frozen version yet.
     """
     if not derivation:
         return []
@@ -38,7 +43,10 @@ def explain(derivation: dict) -> list[str]:
     if over_from := derivation.get("over_from"):
         begun = date_format(timezone.localtime(datetime.fromisoformat(over_from)), "DATETIME_FORMAT")
         reasons.append(_("counted from the entry, because from %(start)s on it was over") % {"start": begun})
-    return [*reasons, *filter(None, [closed_spells(derivation)])]
+    if moved_from := derivation.get("moved_from"):
+        closed = date_format(date.fromisoformat(moved_from), "MONTH_DAY_FORMAT")
+        reasons.append(_("moved on from %(day)s, on which nobody works") % {"day": closed})
+    return [*reasons, *filter(None, [closed_spells(derivation, edition)])]
 
 
 def rule_in_words(code: str) -> str:
@@ -46,12 +54,13 @@ def rule_in_words(code: str) -> str:
     return f"{DEFINITIONS[code].title} ({code})" if code in DEFINITIONS else code
 
 
-def closed_spells(derivation: dict) -> str:
+def closed_spells(derivation: dict, edition: Edition | None = None) -> str:
     """The closed days on the way, spells of one name together: "1–7 Oct: National Day"; empty if there were none."""
     days = [date.fromisoformat(day) for day in derivation["skipped"]]
     if not days:
         return ""
-    edition = Calendar.objects.get(pk=derivation["calendar"]).edition(derivation["version"])
+    if edition is None:
+        edition = Calendar.objects.get(pk=derivation["calendar"]).edition(derivation["version"])
     spells = (
         skipped([Step(day, edition.work.kind(day)) for day in run], edition.days) for run in _runs(days)
     )

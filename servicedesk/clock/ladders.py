@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from servicedesk.audit.timeline import record
 from servicedesk.clock.models import Ladder, Rung
 from servicedesk.staff.positions import Position
+from servicedesk.staff.unheld import unheld
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
@@ -33,19 +34,20 @@ def revise(
     """Put a changed ladder in force; deadlines owed from now on take it. The same again changes nothing.
 
     `rungs` are given in their order, by the fields of `Rung`. Raises ValidationError if there are none, one is
-    impossible, or somebody else has changed the ladder meanwhile.
+    impossible or addressed to a position that nobody holds, or somebody else has changed the ladder meanwhile. A
+    position that loses its holder later passes the step to the next one up, as always.
     """
     if not rungs:
         raise ValidationError(_("A ladder needs at least one step."))
     current = Ladder.objects.select_for_update().get(pk=ladder.pk)
     if not current.active:
-        raise ValidationError(
-            _("Somebody else has changed this ladder meanwhile. Look at the version in force.")
-        )
-    steps = [{field: rung.get(field, getattr(Rung(), field)) for field in STEP} for rung in rungs]
-    before = [{field: getattr(rung, field) for field in STEP} for rung in current.rungs.all()]
+        raise ValidationError(changed_meanwhile())
+    steps = [whole_step(rung) for rung in rungs]
+    before = [step_of(rung) for rung in current.rungs.all()]
     if (steps, name, never_waits) == (before, current.name, current.never_waits):
         return current
+    for position in unheld(step["position"] for step in steps):
+        raise ValidationError(refused_position(position), code="unheld")
     Ladder.objects.filter(pk=current.pk).update(active=False)
     revised = Ladder.objects.create(
         kind=current.kind,
@@ -63,6 +65,28 @@ def revise(
         f"ladder:{current.kind}", "ladder_revised", by=by, at=at, version=revised.version, was=current.version
     )
     return revised
+
+
+def whole_step(given: Mapping[str, Any]) -> dict[str, Any]:
+    """All that makes a step, by the fields of `Rung`; what is not given is as a new step has it."""
+    return step_of(Rung()) | {field: given[field] for field in STEP if field in given}
+
+
+def step_of(rung: Rung) -> dict[str, Any]:
+    """What makes this step."""
+    return {field: getattr(rung, field) for field in STEP}
+
+
+def changed_meanwhile() -> str:
+    """Why a ladder that is no longer in force takes no change."""
+    return _("Somebody else has changed this ladder meanwhile. Look at the version in force.")
+
+
+def refused_position(position: str) -> str:
+    """Why no step can be addressed to that position now."""
+    return _("Nobody holds the position “%(position)s”, so that nobody would be told.") % {
+        "position": Position(position).label
+    }
 
 
 def warnings_in_words(kind: str = "promise") -> str:

@@ -71,7 +71,7 @@ def _draft(
         recipient=person_id,
         params=params,
         at=at,
-        send_after=None if channel == "in_app" else _send_after(rings, person_id, at, directory),
+        send_after=None if channel == "in_app" else send_after(rings, person_id, at, directory),
         urgent=_never_waits(rings),
     )
 
@@ -91,7 +91,8 @@ def item(ring: Ring) -> dict:
     }
 
 
-def _send_after(rings: Sequence[Ring], person_id: int, at: datetime, directory: Directory) -> datetime | None:
+def send_after(rings: Sequence[Ring], person_id: int, at: datetime, directory: Directory) -> datetime | None:
+    """When the e-mail about these rings leaves; None is at once."""
     if _never_waits(rings):
         return None
     moment = directory.reachable(person_id, at)

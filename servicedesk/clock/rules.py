@@ -1,6 +1,6 @@
 """What the database itself refuses about deadlines, ladders and rings (invariants 4 and 10)."""
 
-from servicedesk.audit.triggers import Trigger, append_only, keep_rows, refuse
+from servicedesk.audit.triggers import Trigger, append_only, keep_rows, refuse, refuse_at_commit
 
 
 def differs(*columns: str, distinct: str = "IS DISTINCT FROM") -> str:
@@ -90,4 +90,14 @@ TRIGGERS = [
 ]
 
 # The calendars stand below the audit app and cannot guard their frozen versions themselves.
-CALENDAR_TRIGGERS = append_only("calendars_calendarversion")
+CALENDAR_TRIGGERS = [
+    *append_only("calendars_calendarversion"),
+    refuse_at_commit(
+        "calendars_calendar_always_one",
+        "calendars_calendar",
+        on="AFTER UPDATE OR DELETE",
+        first="OLD.is_default",
+        when="NOT EXISTS (SELECT 1 FROM calendars_calendar WHERE is_default)",
+        message="the organisation always has a calendar",
+    ),
+]

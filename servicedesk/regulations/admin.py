@@ -9,9 +9,13 @@ from django.utils.translation import gettext as _
 
 from servicedesk.regulations.catalogue import DEFINITIONS
 from servicedesk.regulations.changing import change
+from servicedesk.regulations.deciding import decide, reopen
+from servicedesk.regulations.effects import effects_of, read_settings
 from servicedesk.regulations.forms import SettingForm
-from servicedesk.regulations.models import Setting
+from servicedesk.regulations.models import Decision, Setting
+from servicedesk.regulations.questions import APPENDIX_E, not_asked_yet, standings
 from servicedesk.regulations.rows import grouped_rows
+from servicedesk.regulations.trials import trial_url
 
 
 @admin.register(Setting)
@@ -32,6 +36,7 @@ class SettingAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "title": _("Settings"),
             "groups": grouped_rows(),
+            "read": read_settings(),
         }
         return TemplateResponse(request, "admin/regulations/setting/change_list.html", context)
 
@@ -64,6 +69,9 @@ class SettingAdmin(admin.ModelAdmin):
             "words": definition.words(value),
             "shipped": definition.words(definition.default),
             "form": form,
+            "unit": definition.kind.unit(value),
+            "effects": effects_of(row.code),
+            "trial_url": trial_url(row.code),
             "history": [
                 (
                     done,
@@ -102,3 +110,74 @@ class SettingAdmin(admin.ModelAdmin):
             % {"code": row.code, "title": definition.title, "words": words},
         )
         return True
+
+
+@admin.register(Decision)
+class DecisionAdmin(admin.ModelAdmin):
+    """What is not yet configured: the questions of Appendix E, judged from the data or decided on record."""
+
+    def has_add_permission(self, request):
+        return False  # decisions are recorded on the page of their question
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        return HttpResponseRedirect(reverse("admin:regulations_decision_changelist"))
+
+    def history_view(self, request, object_id, extra_context=None):
+        return self.change_view(request, object_id)
+
+    def changelist_view(self, request, extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        code = refusal = ""
+        may_decide = request.user.has_perm("regulations.add_decision")
+        if request.method == "POST":
+            if not may_decide:
+                raise PermissionDenied
+            code = request.POST.get("question", "")
+            refusal = self.record(request, code)
+            if not refusal:
+                return HttpResponseRedirect(f"{request.path}#{code}")
+        found = standings(timezone.now())
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Not yet configured"),
+            "open": [one for one in found if not one.answered],
+            "answered": [one for one in found if one.answered],
+            "later": not_asked_yet(),
+            "of_all": len(APPENDIX_E),
+            "may_decide": may_decide,
+            "history": history_of(found),
+            "refused": code,
+            "refusal": refusal,
+            "sent": request.POST.get("words", "") if refusal else "",
+        }
+        return TemplateResponse(request, "admin/regulations/decision/change_list.html", context)
+
+    def record(self, request, code: str) -> str:
+        """Record a decision, or that one is taken back; returns why not."""
+        act = reopen if "reopen" in request.POST else decide
+        try:
+            act(code, words=request.POST.get("words", ""), by=request.user, at=timezone.now())
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+        messages.success(request, _("Recorded under your name."))
+        return ""
+
+
+def history_of(found) -> dict[str, list[Decision]]:
+    """All records of the questions that people decide, newest first; one query."""
+    history: dict[str, list[Decision]] = {one.question.code: [] for one in found if not one.question.judge}
+    for row in Decision.objects.select_related("by").order_by("-at", "-pk"):
+        if row.question in history:
+            history[row.question].append(row)
+    return history

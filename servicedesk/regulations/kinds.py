@@ -37,6 +37,10 @@ class Kind:
     def words(self, value: Any) -> str:
         return str(value)
 
+    def unit(self, value: Any) -> str:
+        """In what the value is counted, in words."""
+        return ""
+
     def allowed(self) -> str:
         """The allowed range in words."""
         raise NotImplementedError
@@ -75,6 +79,9 @@ class Length(Kind):
         ):
             raise ValidationError(self.allowed(), code="range")
 
+    def unit(self, value: Span) -> str:
+        return str(dict(UNITS)[value.unit])
+
     def allowed(self) -> str:
         units = get_text_list([name for unit, name in UNITS if unit in self.units], _("or"))
         return _("From %(least)s to %(most)s, in %(units)s.") % {
@@ -108,6 +115,9 @@ class Number(Kind):
         if type(value) is not int or not self.least <= value <= self.most:
             raise ValidationError(self.allowed(), code="range")
 
+    def unit(self, value: int) -> str:
+        return _("a number")
+
     def allowed(self) -> str:
         return _("From %(least)d to %(most)d.") % {"least": self.least, "most": self.most}
 
@@ -128,6 +138,9 @@ class TimeOfDay(Kind):
     def words(self, value: time) -> str:
         return time_format(value, "H:i")
 
+    def unit(self, value: time) -> str:
+        return _("time of day in the organisation's zone")
+
     def allowed(self) -> str:
         return _("A time from 00:00 to 23:59.")
 
@@ -141,6 +154,9 @@ class Weekday(Kind):
 
     def words(self, value: int) -> str:
         return str(WEEKDAYS[value])
+
+    def unit(self, value: int) -> str:
+        return _("day of the week")
 
     def allowed(self) -> str:
         return _("A day of the week.")
@@ -171,6 +187,9 @@ class DayOfYear(Kind):
     def words(self, value: MonthDay) -> str:
         return date_format(date(LEAP_YEAR, *value), "MONTH_DAY_FORMAT")
 
+    def unit(self, value: MonthDay) -> str:
+        return _("day of the year")
+
     def allowed(self) -> str:
         return _("A month and a day that every year has.")
 
@@ -191,6 +210,9 @@ class Choice(Kind):
 
     def words(self, value: str) -> str:
         return str(self.options[value])
+
+    def unit(self, value: str) -> str:
+        return _("one of the named ways")
 
     def allowed(self) -> str:
         return _("One of: %(options)s.") % {"options": "; ".join(map(str, self.options.values()))}
@@ -225,6 +247,10 @@ class Parts(Kind):
         return str(self.sentence) % {
             name: kind.words(getattr(value, name)) for name, (_l, kind) in self.parts.items()
         }
+
+    def unit(self, value: Any) -> str:
+        units = [kind.unit(getattr(value, name)) for name, (_label, kind) in self.parts.items()]
+        return _(", ").join(dict.fromkeys(units))
 
     def allowed(self) -> str:
         return " ".join(said_of(label, kind.allowed()) for label, kind in self.parts.values())

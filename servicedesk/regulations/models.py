@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,3 +48,34 @@ class SettingChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.setting_id}, {self.at}"
+
+
+class Decision(models.Model):
+    """What was decided about a question that no data can answer (Appendix E); never altered, the latest counts."""
+
+    question = models.CharField(_("question"), max_length=40)
+    decided = models.BooleanField(_("decided"))
+    words = models.TextField(
+        _("what was decided"),
+        max_length=2000,
+        blank=True,
+        validators=[MaxLengthValidator(2000)],
+        help_text=_("Or where it is written down."),
+    )
+    at = models.DateTimeField(_("recorded"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recorded by")
+    )
+
+    class Meta:
+        verbose_name = _("open question")
+        verbose_name_plural = _("open questions")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(decided=False) | ~models.Q(words=""), name="decision_says_what"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question}, {self.at}"

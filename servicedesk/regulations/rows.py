@@ -32,7 +32,7 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        return self.words != self.shipped
+        return self.home is None and self.words != self.shipped
 
 
 def rows_of(definitions: Iterable[Definition]) -> list[Row]:

@@ -29,6 +29,10 @@ class Settings:
         """A change counts from its very instant on."""
         return cls({code: value_then(value, next_was) for code, value, next_was in as_of(moment)})
 
+    def with_value(self, code: str, value: Any) -> Self:
+        """The same with another value of one setting, saved nowhere."""
+        return type(self)({**self._stored, code: DEFINITIONS[code].kind.store(value)})
+
     def __getitem__(self, code: str) -> Any:
         """The value. Raises KeyError if the code is unknown, or its value lives elsewhere (S4, S5)."""
         definition = DEFINITIONS[code]

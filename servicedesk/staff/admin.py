@@ -29,6 +29,7 @@ from servicedesk.staff.leaving import deactivate, reactivate, timeline_of, unblo
 from servicedesk.staff.models import Absence, Department, Post, RoleGroup, User
 from servicedesk.staff.roles import role_name
 from servicedesk.staff.views.closing import closing_query
+from servicedesk.staff.work_calendars import calendars_in_force
 
 POSITIONS = ["manager", "deputy_manager", "executive", "deputy_executive"]
 # The browser's own picker: the admin's scripted one tells the reader how far off the server's clock is.
@@ -230,16 +231,16 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
 
 @admin.register(Department)
 class DepartmentAdmin(PlainKeys, SimpleHistoryAdmin):
-    list_display = ["in_tree", *POSITIONS[:1], "executive", "calendar", "people_count"]
+    list_display = ["in_tree", *POSITIONS[:1], "executive", "works_by", "people_count"]
     list_display_links = ["in_tree"]
-    list_select_related = ["parent", "manager", "executive", "calendar"]
+    list_select_related = ["parent", "manager", "executive"]
     list_per_page = 500
     search_fields = ["name", "manager__display_name"]
     search_help_text = gettext_lazy("Name of the department or its manager")
     sortable_by: list[str] = []
     autocomplete_fields = ["parent", *POSITIONS]
     fieldsets = [
-        (None, {"fields": ["name", "parent", "calendar"]}),
+        (None, {"fields": ["name", "parent", "calendar", "works_by"]}),
         (
             gettext_lazy("Positions"),
             {
@@ -253,6 +254,8 @@ class DepartmentAdmin(PlainKeys, SimpleHistoryAdmin):
         ),
     ]
 
+    readonly_fields = ["works_by"]
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TreeList]:
         return TreeList
 
@@ -264,6 +267,19 @@ class DepartmentAdmin(PlainKeys, SimpleHistoryAdmin):
     def in_tree(self, department: Any) -> str:
         depth = getattr(department, "depth", 0)
         return format_html('<span class="tree-depth-{}">{}</span>', min(depth, 8), department.name)
+
+    @admin.display(description=gettext_lazy("works by"))
+    def works_by(self, department: Any) -> str:
+        """The calendar in force, and where it comes from."""
+        if not department.pk:
+            return _("The calendar of the unit above, else the organisation's, as soon as it is saved.")
+        found = getattr(department, "in_force", None) or calendars_in_force()[department.pk]
+        return format_html(
+            '<a href="{}">{}</a> <span class="whence">{}</span>',
+            reverse("admin:calendars_calendar_change", args=[found.calendar.pk]),
+            found.calendar,
+            found.whence,
+        )
 
     @admin.display(description=gettext_lazy("people"))
     def people_count(self, department: Any) -> int:

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.staff.work_calendars import calendars_in_force
+
 
 class PasswordFilter(SimpleListFilter):
     """Who was taken on, but not let in: nobody has set a password for them yet."""
@@ -27,10 +29,16 @@ class PasswordFilter(SimpleListFilter):
 
 
 class TreeList(ChangeList):
-    """Each unit below the one it is part of; `depth` says how deep. A search stays a plain list."""
+    """Each unit below the one it is part of; `depth` says how deep, `in_force` by which calendar it works.
+
+    A search stays a plain list.
+    """
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        calendars = calendars_in_force()
+        for department in self.result_list:
+            department.in_force = calendars[department.pk]
         if not self.query:
             self.result_list = in_tree_order(list(self.result_list))
 

@@ -9,9 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
+
+from servicedesk.regulations.questions import open_questions
 
 
 class DeskAdminSite(AdminSite):
@@ -19,6 +22,12 @@ class DeskAdminSite(AdminSite):
 
     site_header = _("Administration")
     index_title = _("Administration")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The front page, with how many questions are still open for whoever answers them."""
+        may_see = request.user.has_perm("regulations.view_decision")
+        extra = {"open_questions": open_questions(timezone.now()) if may_see else 0}
+        return super().index(request, {**(extra_context or {}), **extra})
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "may_use_administration", False))

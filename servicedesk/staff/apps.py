@@ -19,6 +19,9 @@ class StaffConfig(AppConfig):
         name_event("named_deputy", _("named as deputy"))
         name_event("no_longer_deputy", _("deputy no longer"))
         name_event("nobody_to_pass_on_to", _("nobody to pass on to"))
+        import_module("servicedesk.staff.questions").tell()
+        departments_by = import_module("servicedesk.staff.work_calendars").departments_by
+        import_module("servicedesk.calendars.uses").tell_uses(departments_by)
 
 
 class DeskAdminConfig(admin.AdminConfig):

@@ -1,13 +1,16 @@
 """The tree of departments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+
+if TYPE_CHECKING:
+    from servicedesk.staff.models import Department
 
 # Both walk by UNION, which ends even on a loop that somebody forced into the table.
 _DOWN = """
@@ -54,3 +57,21 @@ class DepartmentQuerySet(models.QuerySet):
             return self.none()
         marks = ", ".join(["%s"] * len(known))
         return self.filter(pk__in=RawSQL(sql.format(ids=marks), known))  # noqa: S611  marks only
+
+
+def upwards(department_id: int | None, units: Mapping[int, "Department"]) -> Iterator["Department"]:
+    """The department and those above it among these by id, nearest first; ends even on a loop."""
+    seen: set[int] = set()
+    while department_id is not None and department_id in units and department_id not in seen:
+        seen.add(department_id)
+        department = units[department_id]
+        yield department
+        department_id = department.parent_id
+
+
+def whose_calendar(upwards: Iterable["Department"]) -> "Department | None":
+    """The unit whose work calendar counts for the first of these: the nearest upwards that has one of its own.
+
+    None means the organisation's. The one place that says how calendars are inherited.
+    """
+    return next((unit for unit in upwards if unit.calendar_id), None)

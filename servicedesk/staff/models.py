@@ -1,5 +1,6 @@
 """Employees, the departments they work in, the posts they hold and when they are away."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import ClassVar, Self
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from servicedesk.calendars.models import Calendar, check_zone, organisation_zone
-from servicedesk.staff.departments import DepartmentQuerySet
+from servicedesk.staff.departments import DepartmentQuerySet, whose_calendar
 from servicedesk.staff.history import RoleHistory
 from servicedesk.staff.periods import period
 from servicedesk.staff.positions import POST_CHOICES
@@ -92,12 +93,17 @@ class Department(models.Model):
 
     def effective_calendar(self) -> Calendar:
         """The work calendar in force here: its own, the one of the unit above, else the organisation's."""
+        unit = whose_calendar(self.upwards())
+        return (unit and unit.calendar) or Calendar.objects.default()
+
+    def upwards(self) -> "Iterator[Department]":
+        """This unit and those above it, nearest first; ends even on a loop."""
         unit: Department | None = self
         seen: set[int] = set()
-        while unit and not unit.calendar_id and unit.pk not in seen:
+        while unit and unit.pk not in seen:
             seen.add(unit.pk)
+            yield unit
             unit = unit.parent
-        return (unit and unit.calendar) or Calendar.objects.default()
 
     def clean(self) -> None:
         """Refuse a place in the tree that would close a loop, and holders who do not work here."""

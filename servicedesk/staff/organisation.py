@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 from django.db.models import Q
 
 from servicedesk.calendars.models import Calendar
+from servicedesk.staff.departments import upwards, whose_calendar
 from servicedesk.staff.holdings import AWAY, BLOCKED, LEFT, ON_LEAVE, SIGNED_OUT
 from servicedesk.staff.models import Absence, Department, Post, User
 from servicedesk.staff.roles import Role
@@ -76,12 +77,7 @@ class Organisation:
 
     def upwards(self, department_id: int | None) -> Iterator[Department]:
         """The department and those above it, nearest first; ends even on a loop."""
-        seen: set[int] = set()
-        while department_id in self.departments and department_id not in seen:
-            seen.add(department_id)
-            department = self.departments[department_id]
-            yield department
-            department_id = department.parent_id
+        return upwards(department_id, self.departments)
 
     def department_of(self, user_id: int | None) -> int | None:
         """Where that person works, or worked last."""
@@ -90,9 +86,9 @@ class Organisation:
 
     def calendar_of(self, department_id: int | None) -> Calendar:
         """The work calendar of a department: its own, the one above's, else the organisation's."""
-        for department in self.upwards(department_id):
-            if department.calendar_id:
-                return self.calendars[department.calendar_id]
+        unit = whose_calendar(self.upwards(department_id))
+        if unit and unit.calendar_id:
+            return self.calendars[unit.calendar_id]
         return next(calendar for calendar in self.calendars.values() if calendar.is_default)
 
     # The people
@@ -100,6 +96,18 @@ class Organisation:
     def in_role(self, *roles: str) -> list[int]:
         """Active people to whom a group gives one of these roles, in the order of the roles."""
         return [user_id for role in roles for user_id in self._in_role.get(role, ())]
+
+    def somebody_in(self, department_id: int | None) -> int | None:
+        """Somebody present who works in that department, if possible without a position anywhere; for examples."""
+        leads = {pk for post in self.posts.values() for pk in (post.holder_id, post.stand_in_id)}
+        for unit in self.departments.values():
+            leads |= {unit.manager_id, unit.deputy_manager_id, unit.executive_id, unit.deputy_executive_id}
+        works_there = [
+            one.id
+            for one in self.people.values()
+            if one.is_active and department_id is not None and one.department_id == department_id
+        ]
+        return min(works_there, key=lambda pk: (self.away(pk) is not None, pk in leads, pk), default=None)
 
     def absences_of(self, user_id: int) -> list[Absence]:
         """The absences of a person that are not long over, by their start."""

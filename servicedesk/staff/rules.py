@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.invariants import Violation, invariant
 from servicedesk.audit.triggers import Trigger, refuse
+from servicedesk.calendars.models import Calendar
 from servicedesk.staff.models import Department, Post
 
 LOOP_LOCK = 7_301_641  # any number; those who move departments take turns, else two moves could close a loop
@@ -31,7 +32,7 @@ def rules() -> list[Trigger]:
         sqlite_when=f"NEW.parent_id IS NOT OLD.parent_id AND {CLOSES_A_LOOP}",
         message="departments form a tree",
     )
-    return [replace(loop, postgresql=_in_turns(loop.postgresql)), *_no_absence_twice()]
+    return [replace(loop, postgresql=_in_turns(loop.postgresql)), *_no_absence_twice(), *_calendars_open()]
 
 
 # Longer, earlier, another person's or for another reason than before; what ends sooner meets nothing new.
@@ -58,6 +59,21 @@ def _no_absence_twice() -> list[Trigger]:
     return [replace(one, postgresql=one.postgresql.replace("\nBEGIN\n", held, 1)) for one in found]
 
 
+def _calendars_open() -> list[Trigger]:
+    """Nobody works by a calendar whose hours have not been set yet."""
+    return [
+        refuse(
+            f"staff_department_calendar_{name}",
+            "staff_department",
+            on=on,
+            first="NEW.calendar_id IS NOT NULL",
+            when="EXISTS (SELECT 1 FROM calendars_calendar c WHERE c.id = NEW.calendar_id AND c.version = 0)",
+            message="a department works by a calendar that opens",
+        )
+        for name, on in (("entered", "BEFORE INSERT"), ("changed", "BEFORE UPDATE OF calendar_id"))
+    ]
+
+
 def _in_turns(text: str) -> str:
     """The function's text with the lock taken before it looks, where a department really moves."""
     first = (
@@ -77,6 +93,14 @@ def departments_form_a_tree() -> Iterator[Violation]:
             above = parents.get(above)
         if above == pk:
             yield Violation(f"department:{pk}", gettext("This department is part of itself."))
+
+
+@invariant("database", _("Everybody works by a calendar that opens"))
+def calendars_open() -> Iterator[Violation]:
+    if not Calendar.objects.filter(is_default=True, version__gt=0).exists():
+        yield Violation("calendar", gettext("The organisation has no calendar that opens."))
+    for pk in Department.objects.filter(calendar__version=0).values_list("pk", flat=True):
+        yield Violation(f"department:{pk}", gettext("The calendar of this department never opens."))
 
 
 @invariant("1", _("Positions are held by people who work here"))

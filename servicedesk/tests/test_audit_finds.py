@@ -138,6 +138,12 @@ def breaks(desk):
           f" WHERE id = {note}"]),
         ("staff.rules.departments_form_a_tree", f"department:{tree.pk}", "part of itself",
          [f"UPDATE staff_department SET parent_id = id WHERE id = {tree.pk}"]),
+        ("staff.rules.calendars_open", "calendar", "no calendar that opens",
+         ["UPDATE calendars_calendar SET is_default = FALSE"]),
+        ("staff.rules.calendars_open", f"department:{tree.pk}", "never opens",
+         ["INSERT INTO calendars_calendar (name, timezone, region, is_default, version, digest)"
+          " VALUES ('Closed', 'Asia/Shanghai', '', FALSE, 0, '')",
+          f"UPDATE staff_department SET calendar_id = (SELECT MAX(id) FROM calendars_calendar) WHERE id = {tree.pk}"]),
         ("staff.rules.holders_are_active", f"department:{ticket['open'].department_id}", "has left",
          [f"UPDATE staff_user SET is_active = FALSE WHERE id = {executive.pk}"]),
         ("customers.invariants.projects_have_people", None, "without salesperson",

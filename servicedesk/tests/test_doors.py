@@ -290,3 +290,57 @@ def test_only_administrators_get_into_the_admin(world, page):
         assert as_(world.people.administrator).get(address).status_code in (200, 403), model
         for person in (world.owner, world.people.manager, world.people.general_manager):
             assert as_(person).get(address).status_code in (302, 403), model
+
+
+# Pages that the desk adds to Django's admin, and what their addresses name.
+OWN_IN_ADMIN = {
+    "calendars_calendar_year": {"pk": 1, "year": 2026},
+    "calendars_holidaylist_load": {},
+    "clock_ladder_try": {},
+}
+OF_DJANGO = re.compile(
+    r"(index|login|logout|password_change(_done)?|autocomplete|jsi18n|view_on_site|app_list"
+    r"|auth_user_password_change|.*_(changelist|add|history|delete|change|simple_history))$"
+)
+
+
+def names_in_admin(patterns) -> set[str]:
+    found = set()
+    for pattern in patterns:
+        found |= names_in_admin(pattern.url_patterns) if hasattr(pattern, "url_patterns") else {pattern.name}
+    return found - {None}
+
+
+def test_every_page_of_our_own_in_the_admin_is_known_here():
+    names = names_in_admin(admin.site.get_urls())
+    assert {name for name in names if not OF_DJANGO.match(name)} == set(OWN_IN_ADMIN)
+
+
+def test_pages_of_our_own_in_the_admin_open_to_administrators_only_and_change_nothing_when_looked_at(world):
+    for name, given in OWN_IN_ADMIN.items():
+        address = reverse(f"admin:{name}", kwargs=given)
+        assert Client().get(address).url.startswith(reverse("admin:login")), name
+        for person in (world.owner, world.people.manager, world.people.general_manager):
+            assert as_(person).get(address).status_code in (302, 403), name
+            assert as_(person).post(address).status_code in (302, 403), name
+        client = as_(world.people.administrator, enforce_csrf_checks=True)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(address).status_code in (200, 404), name
+        assert not [query["sql"] for query in seen if WRITES.match(query["sql"])], name
+        assert client.post(address).status_code in (403, 405), name
+
+
+def test_rubbish_on_pages_of_our_own_in_the_admin_is_answered_in_words(world):
+    client = as_(world.people.administrator)
+    names = [
+        *NAMES,
+        "about",
+        *(f"try-{one}" for one in ("rule", "start", "due_at", "department", "calendar", "ladder")),
+    ]
+    for name, given in OWN_IN_ADMIN.items():
+        address = reverse(f"admin:{name}", kwargs=given)
+        for rubbish in RUBBISH:
+            for about in (rubbish, "setting:S2", "calendar:"):
+                sent = dict.fromkeys(names, rubbish) | {"about": about, "seen": rubbish}
+                for answer in (client.get(address, sent), client.post(address, sent)):
+                    assert answer.status_code < 500, (name, about, rubbish)

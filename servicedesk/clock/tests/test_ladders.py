@@ -13,11 +13,20 @@ from servicedesk.calendars.testing import default_calendar
 from servicedesk.clock.closures import tell_owners_of_closed_days
 from servicedesk.clock.ladders import STEP, escalation_in_words, revise, warnings_in_words
 from servicedesk.clock.models import Ladder
+from servicedesk.clock.sweep import sweep
 from servicedesk.clock.testing import MONDAY, make_deadline, make_matter
 from servicedesk.outbox.models import Message
-from servicedesk.staff.testing import make_user
+from servicedesk.staff.models import Department
+from servicedesk.staff.testing import make_organisation, make_post, make_user
+from servicedesk.staff.unheld import unheld
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def organisation():
+    """Every position is held, so that each can be told."""
+    return make_organisation()
 
 
 def steps_of(ladder):
@@ -109,3 +118,52 @@ def test_owners_are_told_when_the_day_of_a_promise_closes():
     assert tell_owners_of_closed_days([matter.calendar.pk], at=MONDAY) == 1
     assert tell_owners_of_closed_days([matter.calendar.pk], at=MONDAY) == 0
     assert Message.objects.get(event="day_closed").recipient == matter.owner
+
+
+@pytest.mark.parametrize(
+    ("position", "emptied"),
+    [
+        ("general_manager", lambda people: make_post("general_manager")),
+        ("department_manager", lambda people: Department.objects.update(manager=None, deputy_manager=None)),
+        ("executive", lambda people: Department.objects.update(executive=None)),
+    ],
+)
+def test_a_step_for_a_position_that_nobody_holds_is_refused_with_where_to_fill_it(
+    client, organisation, position, emptied
+):
+    emptied(organisation)
+    ladder = Ladder.objects.active("promise")
+    steps = [{"when": "after", "amount": 2, "unit": "hours", "position": position}]
+    with pytest.raises(ValidationError, match="Nobody holds the position"):
+        revise(ladder, name="X", never_waits=False, rungs=steps, by=organisation.administrator, at=MONDAY)
+    client.force_login(organisation.administrator)
+    data = {"name": "X", "rungs-TOTAL_FORMS": 1, "rungs-INITIAL_FORMS": 0, "rungs-0-rounds": 0}
+    data |= {f"rungs-0-{name}": value for name, value in steps[0].items()} | {"rungs-0-number": 1}
+    page = client.post(reverse("admin:clock_ladder_change", args=[ladder.pk]), data)
+    assert page.status_code == 200
+    assert "Nobody holds the position" in page.content.decode()
+    assert f'<a href="{unheld([position])[position]}">Fill it first</a>' in page.content.decode()
+    assert Ladder.objects.active("promise") == ladder
+    assert ladder.rungs.count() == 5
+
+
+def test_a_stand_in_holds_a_position_and_somebody_who_has_left_does_not(organisation):
+    make_post("office", stand_in=organisation.manager)
+    assert unheld(["office", "owner", "first_responder", "general_manager"]) == {}
+    organisation.manager.is_active = False
+    organisation.manager.save(update_fields=["is_active"])
+    assert set(unheld(["office"])) == {"office"}
+
+
+def test_a_position_that_loses_its_holder_later_passes_the_step_upward(organisation):
+    deadline = make_deadline(
+        make_matter(owner=organisation.agents[1], department=organisation.service),
+        due_at=MONDAY + timedelta(hours=6),
+        at=MONDAY,
+    )
+    Department.objects.update(executive=None)
+    for _round in range(6):
+        deadline.refresh_from_db()
+        if deadline.next_ring_at:
+            sweep(deadline.next_ring_at + timedelta(seconds=1))
+    assert deadline.rings.get(position="executive").person == organisation.general_manager

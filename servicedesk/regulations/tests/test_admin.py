@@ -31,7 +31,7 @@ class Sent(HTMLParser):
     def by_browser(cls, text: str) -> dict[str, str]:
         reader = cls()
         reader.fields, reader.select = {}, ""
-        reader.feed(text[text.index('<form method="post" novalidate>') :])
+        reader.feed(text[text.index('<form method="post" id="setting_form" novalidate>') :])
         return reader.fields
 
     def handle_starttag(self, tag, attrs):
