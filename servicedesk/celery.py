@@ -55,6 +55,9 @@ def list_periodic_tasks(sender, **kwargs):
         # every night: all timelines under one seal, then all that must always hold is checked (DESIGN 6)
         "seal the day": daily(0, 10, "servicedesk.audit.tasks.seal_the_day"),
         "audit": daily(3, 20, "servicedesk.audit.tasks.audit_nightly"),
-        # nightly: words of mail sent long ago are forgotten
+        # every minute: imports whose message was lost or whose worker died
+        "go on with imports": every(60, "servicedesk.uploads.tasks.go_on_with_imports"),
+        # nightly: files of imports are deleted, and words of mail sent long ago are forgotten
+        "remove old imports": daily(3, 30, "servicedesk.uploads.tasks.remove_old_imports"),
         "purge sent texts": daily(3, 40, "servicedesk.outbox.tasks.purge_sent_texts"),
     }

@@ -44,6 +44,9 @@ ENTRIES = [
     ),
     Entry(_("Customers"), "customers:list", "address-book", "g c"),
     Entry(_("People"), "staff:people", "users", "g p"),
+    Entry(
+        _("Imports"), "uploads:list", "file-import", "g i", lambda user: user.has_perm("uploads.import_files")
+    ),
     Entry(_("Health"), "health:show", "heartbeat", "g h", lambda user: user.has_perm("clock.view_health")),
     Entry(
         _("Administration"),

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "followups",
     "servicedesk.reports",
     "servicedesk.dashboards",
+    "servicedesk.uploads",
 ]
 
 MIDDLEWARE = [
@@ -256,6 +257,12 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of a form without files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# Files handed in for an import: the one place where the desk takes files
+FILE_UPLOAD_HANDLERS = ["servicedesk.uploads.bounds.BoundedUpload"]  # to a temporary file, within the limit
+IMPORT_LARGEST = env.int("IMPORT_LARGEST_MB", default=64) * 1_000_000  # bytes
+IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=7)  # days, then file and report are deleted
+IMPORT_FOLDER = Path(env("IMPORT_FOLDER", default=str(VAR / "imports")))  # shared by web and worker
 
 # Lock-out per account and address pair, so that a stranger never locks out the rightful user
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -21,6 +21,7 @@ urlpatterns = [
     path("notices/", include("servicedesk.outbox.urls")),
     path("customers/", include("servicedesk.customers.urls")),
     path("dashboard/", include("servicedesk.dashboards.urls")),
+    path("imports/", include("servicedesk.uploads.urls")),
     path("theme/", appearance.choose_theme, name="theme"),
 ]
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from servicedesk.audit.readonly import ReadOnlyAdmin
 
-from .models import ContactPerson, Customer, Project, Site
+from .models import Area, ContactPerson, Customer, Project, Site
 
 
 @admin.register(Customer)
@@ -42,3 +42,10 @@ class SiteAdmin(ReadOnlyAdmin):
     list_display = ["name", "customer", "project", "active"]
     list_select_related = ["customer", "project"]
     search_fields = ["customer__number__exact"]
+
+
+@admin.register(Area)
+class AreaAdmin(ReadOnlyAdmin):
+    list_display = ["name", "officer"]
+    list_select_related = ["officer"]
+    search_fields = ["name"]

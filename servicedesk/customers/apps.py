@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import declare
+from servicedesk.staff.passing_on import on_leaving
 
 from . import fulfilment
 from .rules import rules
@@ -18,3 +19,7 @@ class CustomersConfig(AppConfig):
         declare("customers", rules())
         import_module("servicedesk.customers.invariants")
         fulfilment.tell()
+        # Holds models, which stand only now.
+        from servicedesk.customers.areas import areas_left_by, hand_areas_on
+
+        on_leaving(hand_areas_on, areas_left_by)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import Record, record_many
 from servicedesk.bulk import insert_rows
@@ -21,7 +22,7 @@ from .reaching import email_rows, phone_rows
 # What an act of its own sets, so that it cannot slip in unsaid with the rest of a profile.
 PROFILE = frozenset(
     {
-        *("kind", "name", "active", "source", "address", "notes"),
+        *("kind", "name", "active", "source", "address", "area", "unit", "notes"),
         *("language", "channel", "hours_from", "hours_to", "timezone", "address_as"),
     }
 )
@@ -126,6 +127,8 @@ def prepare(draft: Draft, *, by, at: datetime) -> Newcomer:
         external_number=draft.external_number,
     )
     put(customer, {"name": draft.name.strip(), "kind": draft.kind, **draft.values})
+    if draft.values.get("area") and draft.kind != Kind.HOUSEHOLD:
+        raise ValidationError({"area": _("Only a household belongs to an area.")})
     _check_hours(customer, draft)
     known_as = {"origin": draft.origin, "external_number": draft.external_number}
     newcomer = _newcomer(customer, draft, {"kind": draft.kind, **known_as})

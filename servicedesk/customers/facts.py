@@ -60,9 +60,10 @@ def put(row: models.Model, values: Mapping[str, Any]) -> None:
         field: Any = row._meta.get_field(name)
         try:
             _check_storable(value)
-            setattr(
-                row, field.attname, field.clean(value.pk if isinstance(value, models.Model) else value, row)
-            )
+            if isinstance(value, models.Model):  # it stands; looking it up again is a statement
+                setattr(row, name, value)
+            else:
+                setattr(row, field.attname, field.clean(value, row))
         except ValidationError as refusal:
             errors[name] = refusal
     if errors:

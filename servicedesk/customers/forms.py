@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from .models import ContactPerson, Customer, Project, Site
+from .models import Area, ContactPerson, Customer, Project, Site
 from .models.customer import LONGEST_RESTRICTION, Source, Wish
 from .normal import normalise_email, normalise_phone
 
@@ -89,14 +89,14 @@ class CustomerForm(ReachableForm):
 
     field_order = [
         *("kind", "name", "phones", "emails", "address_as", "language", "hours_from", "hours_to"),
-        *("channel", "timezone", "address", "notes", "source", "reported_as", "active"),
+        *("channel", "timezone", "address", "area", "unit", "notes", "source", "reported_as", "active"),
     ]
 
     class Meta:
         model = Customer
         fields = [
             *("kind", "name", "address_as", "language", "channel", "hours_from", "hours_to", "timezone"),
-            *("address", "notes", "source"),
+            *("address", "area", "unit", "notes", "source"),
         ]
         widgets = {
             "kind": forms.RadioSelect,
@@ -105,6 +105,11 @@ class CustomerForm(ReachableForm):
             "address": forms.Textarea(attrs={"rows": 2}),
             "notes": forms.Textarea(attrs={"rows": 3}),
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["area"]
+        field.empty_label = _("none")
 
 
 class ChangeCustomerForm(CustomerForm):
@@ -169,6 +174,20 @@ class SiteForm(SeenForm):
         field: Any = self.fields["project"]
         field.queryset = customer.projects.all()
         field.empty_label = _("none")
+
+
+class AreaForm(SeenForm):
+    """An area of an estate and who looks after it."""
+
+    class Meta:
+        model = Area
+        fields = ["name", "officer"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["officer"]
+        here = Q(is_active=True) & ~Q(blocked_why="leaving")
+        field.queryset = get_user_model()._default_manager.filter(here | Q(pk=self.instance.officer_id))
 
 
 class WishForm(forms.Form):

@@ -29,3 +29,11 @@ def tell() -> None:
         _("No project goes into service without its signing salesperson and executive in charge."),
         LIST,
     )
+    fulfil(
+        "record",
+        "R7.2.2.2",
+        _(
+            "Every area has one officer, every household of it therefore exactly one; who it was when stays on record."
+        ),
+        "customers:areas",
+    )

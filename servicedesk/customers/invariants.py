@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from servicedesk.audit.invariants import Violation, invariant
 
-from .models import Customer, Project
+from .models import Area, Customer, Project
 
 
 @invariant("R5.7b", gettext_lazy("A project in service has its salesperson and its executive"))
@@ -23,3 +23,9 @@ def customers_are_found() -> Iterator[Violation]:
     lost = Customer.objects.filter(tokens="").exclude(name="")
     for number in lost.values_list("number", flat=True).iterator():
         yield Violation(f"customer:{number}", _("Not in the search."))
+
+
+@invariant("R7.2.2.2", gettext_lazy("Every area has an officer who works here"))
+def areas_have_their_officer() -> Iterator[Violation]:
+    for pk in Area.objects.filter(officer__is_active=False).values_list("pk", flat=True):
+        yield Violation(f"area:{pk}", _("The officer has left."))

@@ -15,7 +15,8 @@ from .models import Customer
 
 def seen_customer(request: HttpRequest, number: str) -> Customer:
     """The customer this person may see, else 404."""
-    return get_object_or_404(Customer.objects.visible_to(request.user).defer("tokens"), number=number)
+    customers = Customer.objects.visible_to(request.user).select_related("area__officer").defer("tokens")
+    return get_object_or_404(customers, number=number)
 
 
 def edit_page(

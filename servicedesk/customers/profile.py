@@ -98,8 +98,9 @@ def search_tokens(held: Held) -> str:
     numbers = [way for phone in held.phones for way in (phone.given, *ways_to_write(phone.number))]
     addresses = [email.address for email in held.emails]
     readings = [pinyin(name) for name in names]
-    other = held.customer.external_number or ""  # what it was called where it was taken over from
-    return tokens("\n".join([held.customer.number, *names, *readings, *numbers, *addresses, other]))
+    # Where a household lives, and what the customer was called where it was taken over from
+    others = [held.customer.unit, held.customer.external_number or ""]
+    return tokens("\n".join([held.customer.number, *names, *readings, *numbers, *addresses, *others]))
 
 
 def derive(held: Held) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import Record, record_many
@@ -48,10 +48,7 @@ def prepare_project(draft: ProjectDraft) -> Project:
         origin=draft.origin,
         external_number=draft.external_number,
     )
-    rows = {name: value for name, value in draft.values.items() if isinstance(value, models.Model)}
-    put(project, {"name": draft.name.strip(), **{n: v for n, v in draft.values.items() if n not in rows}})
-    for name, row in rows.items():  # they stand; looking each up again is a statement
-        setattr(project, name, row)
+    put(project, {"name": draft.name.strip(), **draft.values})
     if draft.state == Project.State.ACTIVE:
         check_people(project)
     _check_days(project)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from itertools import count
 
+from servicedesk.customers.areas import create_area
 from servicedesk.customers.creating import create_customer
-from servicedesk.customers.models import ContactPerson, Customer, Project, Site
+from servicedesk.customers.models import Area, ContactPerson, Customer, Project, Site
 from servicedesk.customers.persons import add_contact_person
 from servicedesk.customers.projects import activate_project, add_project, add_site
 from servicedesk.staff.testing import make_user
@@ -49,3 +50,8 @@ def make_site(
 ) -> Site:
     customer = customer or make_customer(kind="organisation")
     return add_site(customer, name or f"Site {next(_numbers)}", by=by, at=at, **fields)
+
+
+def make_area(name: str = "", *, officer=None, by="setup", at: datetime = AT) -> Area:
+    """An area with an officer made up for it unless one is named."""
+    return create_area(name or f"Area {next(_numbers)}", officer=officer or make_user(), by=by, at=at)

@@ -1,12 +1,16 @@
 from django.urls import path
 
-from . import part_views, views, wish_views
+from . import area_views, part_views, views, wish_views
 
 app_name = "customers"
 urlpatterns = [
     path("", views.customer_list, name="list"),
     path("new/", views.new, name="new"),
     path("suggest/", views.suggest, name="suggest"),
+    path("areas/", area_views.areas, name="areas"),
+    path("areas/new/", area_views.new, name="area_new"),
+    path("areas/<int:key>/", area_views.area, name="area"),
+    path("areas/<int:key>/change/", area_views.change, name="area_change"),
     path("projects/<slug:number>/", part_views.project, name="project"),
     path("projects/<slug:number>/activate/", part_views.project_activate, name="project_activate"),
     path("projects/<slug:number>/end/", part_views.project_end, name="project_end"),

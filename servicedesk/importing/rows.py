@@ -32,10 +32,12 @@ class Row:
 
 @dataclass
 class Table:
-    """A file opened for reading: its heading and its rows."""
+    """A file opened for reading: its heading, its rows, and how a text file is written."""
 
     heading: list[str]
     rows: Generator[Row]
+    encoding: str = ""
+    delimiter: str = ""
 
 
 def check_heading(heading: Sequence[str]) -> None:

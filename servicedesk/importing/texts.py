@@ -45,7 +45,7 @@ def open_text(path: Path, *, size: int, is_row: IsRow, progress: Callable[[int],
                     progress(file.tell())
                 yield row
 
-    return Table(heading, rows())
+    return Table(heading, rows(), encoding=codec, delimiter=delimiter)
 
 
 def _delimiter(lines: _Lines) -> str:

@@ -13,7 +13,8 @@ from servicedesk.audit.invariants import registered
 from servicedesk.audit.seals import seal
 from servicedesk.audit.testing import make_timeline
 from servicedesk.clock.sweep import sweep
-from servicedesk.customers.testing import make_project
+from servicedesk.customers.models import Area
+from servicedesk.customers.testing import make_area, make_project
 from servicedesk.staff.models import Department
 from tickets.checks import Opinion, confirm_solved, record_check
 from tickets.contacts import update_customer
@@ -99,6 +100,7 @@ def desk():
     request = ask_to_void(of["void"], reason="Test", by=of["void"].owner, at=MONDAY)
     decide_void(request, confirmed=True, by=make_agent(), at=MONDAY + HOUR)
     make_project()
+    make_area("Court")
     make_timeline(PLAIN)
     seal(MONDAY.date(), at=MONDAY + DAY)
     return made
@@ -111,6 +113,7 @@ def breaks(desk):
     pk = {name: one.pk for name, one in ticket.items()}
     stranger = make_agent()
     tree = Department.objects.latest("pk")
+    court = Area.objects.get()
     free = ticket["told"].contacts.get(purpose="update").pk
     copied = [f.column for f in ticket["open"].live._meta.fields if f.column != "id"]
     said = "UPDATE audit_entry SET event = 'heard' WHERE subject = '{}' AND event = 'said'"
@@ -148,6 +151,8 @@ def breaks(desk):
          [f"UPDATE staff_user SET is_active = FALSE WHERE id = {executive.pk}"]),
         ("customers.invariants.projects_have_people", None, "without salesperson",
          ["UPDATE customers_project SET salesperson_id = NULL"]),
+        ("customers.invariants.areas_have_their_officer", court.key, "has left",
+         [f"UPDATE staff_user SET is_active = FALSE WHERE id = {court.officer_id}"]),
         ("customers.invariants.customers_are_found", f"customer:{ticket['open'].customer.number}", "Not in the search",
          [f"UPDATE customers_customer SET tokens = '' WHERE id = {ticket['open'].customer_id}"]),
         ("tickets.invariants.projects_are_the_customers", of("told"), "another customer",

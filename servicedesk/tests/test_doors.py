@@ -13,9 +13,17 @@ from django.utils import timezone
 
 from servicedesk.clock.models import Ring
 from servicedesk.clock.sweep import sweep
-from servicedesk.customers.testing import make_contact_person, make_customer, make_project, make_site
+from servicedesk.customers.testing import (
+    make_area,
+    make_contact_person,
+    make_customer,
+    make_project,
+    make_site,
+)
 from servicedesk.outbox.testing import make_notice
 from servicedesk.staff.testing import make_absence, make_organisation
+from servicedesk.uploads.models import Upload
+from servicedesk.uploads.storing import file_of, outcome_of
 from tickets.models import Reading
 from tickets.replies import Reply, reply_to_customer
 from tickets.testing import HOUR, make_ticket, make_word
@@ -89,6 +97,10 @@ DOORS = {
     "customers:list": EMPLOYEE,
     "customers:new": EMPLOYEE,
     "customers:suggest": EMPLOYEE,
+    "customers:areas": EMPLOYEE,
+    "customers:area": EMPLOYEE,
+    "customers:area_new": MANAGER,
+    "customers:area_change": MANAGER,
     "customers:project": EMPLOYEE,
     "customers:project_activate": EMPLOYEE,
     "customers:project_end": EMPLOYEE,
@@ -106,6 +118,14 @@ DOORS = {
     "customers:project_new": EMPLOYEE,
     "customers:site_new": EMPLOYEE,
     "customers:site": EMPLOYEE,
+    "uploads:list": OPERATOR,
+    "uploads:upload": OPERATOR,
+    "uploads:standing": OPERATOR,
+    "uploads:try": OPERATOR,
+    "uploads:take_in": OPERATOR,
+    "uploads:delete": OPERATOR,
+    "uploads:outcome": OPERATOR,
+    "uploads:example": OPERATOR,
     "dashboards:overview": FIGURES,
     "dashboards:rows": FIGURES,
     "dashboards:table": FIGURES,
@@ -140,7 +160,7 @@ def addresses(patterns=None, within: str = "") -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def world(db):
+def world(db, settings, tmp_path):
     """A ticket of one unit with all that hangs on it, and people with and without a part in it."""
     people, now = make_organisation(), timezone.now()
     owner = people.agents[1]
@@ -169,8 +189,16 @@ def world(db):
         "tickets:read": Reading.objects.get().pk,
         "tickets:act_on": ticket.contacts.get().pk,
     }
+    settings.IMPORT_FOLDER = tmp_path
+    upload = Upload.objects.create(
+        kind="customers", name="c.csv", stored="0" * 32, size=20, by=people.administrator, at=now, state="tried", ended_at=now
+    )  # fmt: skip
+    for path in (file_of(upload), outcome_of(upload)):
+        path.write_text("number,name\n1,A\n")
+    pks |= {name: upload.pk for name in DOORS if name.startswith("uploads:")}
     site, project = make_site(customer, at=now), make_project(customer, at=now)
     person = make_contact_person(customer, at=now)
+    area = make_area(officer=owner, at=now)
 
     def number(name: str) -> str:
         if name in ("tickets:decide_void", "tickets:read"):
@@ -183,10 +211,11 @@ def world(db):
         wanted = {
             "number": number(name),
             "pk": pks.get(name, 0),
-            "key": site.pk if "site" in name else person.pk,
+            "key": site.pk if "site" in name else area.pk if "area" in name else person.pk,
             "clause_id": "R1.1f",
             "code": {"tickets:act_on": "correct", "dashboards:rows": "broken"}.get(name, "note"),
             "name": "weeks",
+            "kind": "customers",
             "form": "csv",
         }
         return reverse(name, kwargs={given: wanted[given] for given in addresses()[name]})
@@ -257,6 +286,8 @@ def test_looking_changes_nothing(world):
             "readyz": (200, 503),
             "staff:login": (302,),
             "customers:restrict": (403,),
+            "customers:area_new": (403,),
+            "customers:area_change": (403,),
             "staff:close": (403,),
         }
         assert answer.status_code in allowed.get(name, (200, 405)), (name, answer)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 LAYERS = [
-    "servicedesk.dashboards", "servicedesk.reports", "followups", "tickets", "servicedesk.conduct",
+    "servicedesk.uploads", "servicedesk.dashboards", "servicedesk.reports", "followups", "tickets", "servicedesk.conduct",
     "servicedesk.clock", "servicedesk.customers", "servicedesk.staff",
 ]  # fmt: skip
 BOTTOM = {

@@ -25,18 +25,19 @@ from servicedesk.customers.creating import (
     write_customers,
 )
 from servicedesk.customers.importing.standing import differing, refuse_other, told_apart
-from servicedesk.customers.models import ContactPerson, Customer, EmailAddress, PhoneNumber
+from servicedesk.customers.models import Area, ContactPerson, Customer, EmailAddress, PhoneNumber
 from servicedesk.customers.models.customer import Kind, Source
 from servicedesk.customers.persons import add_contact_person
 from servicedesk.importing.mappings import FieldMapping, RowError, Shape
 from servicedesk.importing.rows import Row
 from servicedesk.importing.running import Import
 
-PROFILE = ("kind", "address", "language", "channel", "address_as", "notes")
+PROFILE = ("address", "language", "channel", "address_as", "notes")
+PLACE = ("area", "unit")  # of a household, see `areas.py`
 PERSON = ("person_post", "person_phones", "person_emails")
 CUSTOMERS = Shape(
     folder=Path(__file__).parent / "customers",
-    fields=("number", "name", *PROFILE, "phones", "emails", "person", *PERSON),
+    fields=("number", "name", "kind", *PROFILE, "phones", "emails", "person", *PERSON),
     key="number",
     needed=frozenset({"number", "name"}),
     choices={
@@ -49,7 +50,7 @@ CUSTOMERS = Shape(
 
 
 @dataclass
-class _Taking:
+class Taking:
     """One row on its way in: the whole customer, or one more person of a customer who is there or comes in with it."""
 
     row: Row
@@ -58,10 +59,14 @@ class _Taking:
     draft: PersonDraft | None = None
     person: Newcomer | None = None
     customer: Customer | None = None
+    area: Area | None = None  # one that comes in with this row, see `areas.py`
+    moving: dict[str, Any] = field(
+        default_factory=dict
+    )  # where a known household lives, if nobody said so far
 
 
 @dataclass
-class _Known:
+class Known:
     """A customer who stands in the desk, or came before in this file: what rows about them are compared with."""
 
     draft: Draft
@@ -69,23 +74,23 @@ class _Known:
     customer: Customer | None = None
 
 
-class CustomerImport(Import[_Taking]):
+class CustomerImport(Import[Taking]):
     """One file of customers. Who is there already is never changed: a row that says otherwise is refused."""
 
+    usual_kind = Kind.PERSON
     mapping: FieldMapping
 
     def __init__(self, mapping: FieldMapping, *, at: datetime, dry_run: bool = False) -> None:
         super().__init__(mapping, at=at, dry_run=dry_run)
-        self._seen: dict[str, _Known] = {}  # of a dry run: nothing else remembers what came before
+        self._seen: dict[str, Known] = {}  # of a dry run: nothing else remembers what came before
 
-    def judge(self, rows: list[Row]) -> list[_Taking]:
+    def judge(self, rows: list[Row]) -> list[Taking]:
         numbered = [(row, number) for row in rows if (number := self.number_of(row)) is not None]
         known = {**self._seen, **self._standing({number for _, number in numbered})}
         taking = []
         for row, number in numbered:
             try:
-                found = known.get(number)
-                one = self._again(row, number, found) if found else self._new(row, number)
+                one = self.judge_one(row, number, known)
             except RowError as problem:
                 self.refuse(row, str(problem))
             except ValidationError as refusal:
@@ -94,14 +99,15 @@ class CustomerImport(Import[_Taking]):
                 if one is None:
                     self.counts.unchanged += 1
                     continue
-                _remember(known, one)
+                if one.number:
+                    remember(known, one)
                 taking.append(one)
         if self.dry_run:
             self._seen = known
         return taking
 
     @transaction.atomic
-    def write(self, taking: list[_Taking]) -> None:
+    def write(self, taking: list[Taking]) -> None:
         """New customers with all their persons of this batch, and the persons of those who are there."""
         new = {one.number: one.newcomer for one in taking if one.newcomer}
         for one in taking:
@@ -111,14 +117,23 @@ class CustomerImport(Import[_Taking]):
                 _add(one.customer, one.draft, at=self.at)
         write_customers(list(new.values()), by="import", at=self.at)
 
-    def _new(self, row: Row, number: str) -> _Taking:
+    def judge_one(self, row: Row, number: str, known: dict[str, Known]) -> Taking | None:
+        """What a row brings; None for what is known altogether. Raises RowError or ValidationError."""
+        found = known.get(number)
+        return self.again(row, number, found) if found else self._new(row, number)
+
+    def values_of(self, row: Row) -> dict[str, Any]:
+        """Further values of the profile that a row gives."""
+        return {}
+
+    def _new(self, row: Row, number: str) -> Taking:
         draft, person = self._draft(row, number), self._person(row)
         if not draft.name:
             raise RowError(_("The field %(field)s is empty.") % {"field": "name"})
         newcomer = prepare(draft, by="import", at=self.at)
-        return _Taking(row, number, newcomer, person, prepare_person(person) if person else None)
+        return Taking(row, number, newcomer, person, prepare_person(person) if person else None)
 
-    def _again(self, row: Row, number: str, known: _Known) -> _Taking | None:
+    def again(self, row: Row, number: str, known: Known) -> Taking | None:
         """One more person of a customer who is known, or None for what is known altogether."""
         draft, person = self._draft(row, number, otherwise=known.draft), self._person(row)
         refuse_other(number, differing(draft, known.draft, ("name", "kind", "phones", "emails", "values")))
@@ -128,12 +143,13 @@ class CustomerImport(Import[_Taking]):
         if standing:
             refuse_other(number, differing(person, standing, ("phones", "emails", "values")))
             return None
-        return _Taking(row, number, None, person, prepare_person(person), known.customer)
+        return Taking(row, number, None, person, prepare_person(person), known.customer)
 
     def _draft(self, row: Row, number: str, otherwise: Draft | None = None) -> Draft:
         """What the row says of the customer; what it leaves out is as `otherwise` says."""
         cells, read = row.cells, self.mapping
-        values = {name: text for name in PROFILE if name != "kind" and (text := read.text(name, cells))}
+        values: dict[str, Any] = {name: text for name in PROFILE if (text := read.text(name, cells))}
+        values |= self.values_of(row)
         said = Draft(
             name=read.fields["name"].read(cells),
             kind=read.text("kind", cells),
@@ -144,7 +160,9 @@ class CustomerImport(Import[_Taking]):
             external_number=number,
         )
         if otherwise is None:
-            return replace(said, kind=said.kind or Kind.PERSON, values={**values, "source": Source.IMPORT})
+            return replace(
+                said, kind=said.kind or self.usual_kind, values={**values, "source": Source.IMPORT}
+            )
         return replace(
             said,
             name=said.name or otherwise.name,
@@ -168,12 +186,12 @@ class CustomerImport(Import[_Taking]):
             raise RowError(_("The contact person has no name."))
         return None
 
-    def _standing(self, numbers: Iterable[str]) -> dict[str, _Known]:
+    def _standing(self, numbers: Iterable[str]) -> dict[str, Known]:
         """Who was taken over from this source under these numbers, in five queries."""
-        known = Customer.objects.filter(origin=self.mapping.source, external_number__in=numbers).defer(
+        known = Customer.objects.filter(origin=self.mapping.source, external_number__in=list(numbers)).defer(
             "tokens"
         )
-        whole = known.prefetch_related(
+        whole = known.select_related("area").prefetch_related(
             Prefetch("phones", PhoneNumber.objects.order_by("pk")),
             Prefetch("emails", EmailAddress.objects.order_by("pk")),
             Prefetch("persons", ContactPerson.objects.order_by("pk")),
@@ -181,7 +199,7 @@ class CustomerImport(Import[_Taking]):
         return {customer.external_number or "": _known(customer) for customer in whole}
 
 
-def _known(customer: Customer) -> _Known:
+def _known(customer: Customer) -> Known:
     phones, emails = list(customer.phones.all()), list(customer.emails.all())
 
     def of(person: ContactPerson | None) -> dict[str, Any]:
@@ -191,7 +209,7 @@ def _known(customer: Customer) -> _Known:
             "emails": [one.given for one in emails if one.person_id == key],
         }
 
-    values = {name: text for name in PROFILE if name != "kind" and (text := getattr(customer, name))}
+    values = {name: text for name in (*PROFILE, *PLACE) if (text := getattr(customer, name))}
     draft = Draft(name=customer.name, kind=customer.kind, values=values, **of(None))
     persons = {
         person.name: PersonDraft(
@@ -199,14 +217,14 @@ def _known(customer: Customer) -> _Known:
         )
         for person in customer.persons.all()
     }
-    return _Known(draft, persons, customer)
+    return Known(draft, persons, customer)
 
 
-def _remember(known: dict[str, _Known], one: _Taking) -> None:
+def remember(known: dict[str, Known], one: Taking) -> None:
     """So that the next rows of this file are compared with it."""
     if one.newcomer:
         told = one.newcomer.told
-        values = {name: told[name] for name in PROFILE if name != "kind" and name in told}
+        values = {name: told[name] for name in (*PROFILE, *PLACE) if name in told}
         draft = Draft(
             name=told["name"],
             kind=told["kind"],
@@ -214,9 +232,13 @@ def _remember(known: dict[str, _Known], one: _Taking) -> None:
             emails=told.get("emails", ()),
             values=values,
         )
-        known[one.number] = _Known(draft)
+        known[one.number] = Known(draft)
     if one.draft:
         known[one.number].persons[one.draft.name] = one.draft
+    if one.moving:
+        before = known[one.number]
+        values = {**before.draft.values, **one.moving}
+        known[one.number] = replace(before, draft=replace(before.draft, values=values))
 
 
 def _add(customer: Customer, person: PersonDraft, *, at: datetime) -> None:

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from servicedesk.customers.channels import PREFERENCES
 from servicedesk.search.fields import TokensField
 
+from .area import Area
+
 USUAL_HOURS = (time(8), time(21))  # where a customer named none (CASES t)
 STALE_AFTER = relativedelta(months=12)  # since somebody last confirmed the profile (R4.3a)
 LONGEST_RESTRICTION = timedelta(days=30)  # CASES i
@@ -107,6 +109,18 @@ class Customer(models.Model):
         _("manner of address"), max_length=80, blank=True, help_text=_("For instance: Ms Wang, Director Li.")
     )
     address = models.TextField(_("address"), max_length=500, blank=True)
+    area = models.ForeignKey(
+        Area,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="households",
+        verbose_name=_("area"),
+        help_text=_("Of a household: its officer looks after it."),
+    )
+    unit = models.CharField(
+        _("house and flat"), max_length=60, blank=True, help_text=_("For instance: building 3, 1203.")
+    )
     notes = models.TextField(
         _("habits and likings"),
         max_length=2000,
@@ -197,6 +211,11 @@ class Customer(models.Model):
                     written_until__lte=F("written_from") + LONGEST_RESTRICTION,
                 ),
                 violation_error_message=_("A restriction to writing lasts at most 30 days."),
+            ),
+            models.CheckConstraint(
+                name="customer_area_of_a_household",
+                condition=Q(area=None) | Q(kind=Kind.HOUSEHOLD),
+                violation_error_message=_("Only a household belongs to an area."),
             ),
             models.UniqueConstraint(
                 fields=["origin", "external_number"],

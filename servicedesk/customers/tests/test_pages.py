@@ -11,7 +11,14 @@ from django.utils.html import escape
 from servicedesk.customers.editing import change_customer, mark_for_safety, record_wish
 from servicedesk.customers.listing import PAGE
 from servicedesk.customers.models import Customer, Project
-from servicedesk.customers.testing import AT, make_contact_person, make_customer, make_project, make_site
+from servicedesk.customers.testing import (
+    AT,
+    make_area,
+    make_contact_person,
+    make_customer,
+    make_project,
+    make_site,
+)
 from servicedesk.customers.urls import urlpatterns
 from servicedesk.staff.testing import make_department, make_user
 
@@ -49,7 +56,9 @@ def test_every_page_wants_a_log_in_and_every_act_a_token(client, agent, settings
     settings.LOGIN_URL = "/log-in/"
 
     person, project, site = make_contact_person(), make_project(), make_site()
+    area = make_area()
     keys = {"person": [person.customer.number, person.pk], "site": [site.customer.number, site.pk]}
+    keys |= {"area": [area.pk], "area_change": [area.pk]}
     strict = Client(enforce_csrf_checks=True)
     for pattern in urlpatterns:
         needs = str(pattern.pattern).count("<")
