@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -104,11 +104,11 @@ class CalendarAdmin(SimpleHistoryAdmin):
 
     @admin.display(description=gettext_lazy("this year"))
     def this_year(self, calendar: Calendar) -> str:
-        return _state(calendar, _this_year_and_next()[0])
+        return _linked_state(calendar, _this_year_and_next()[0])
 
     @admin.display(description=gettext_lazy("next year"))
     def next_year(self, calendar: Calendar) -> str:
-        return _state(calendar, _this_year_and_next()[1])
+        return _linked_state(calendar, _this_year_and_next()[1])
 
     @admin.action(description=gettext_lazy("Make it the organisation's calendar"), permissions=["change"])
     def make_default(self, request: HttpRequest, queryset) -> None:
@@ -295,6 +295,15 @@ class HolidayListAdmin(SimpleHistoryAdmin):
 def _this_year_and_next() -> tuple[int, int]:
     year = timezone.localdate().year
     return year, year + 1
+
+
+def _linked_state(calendar: Calendar, year: int) -> str:
+    """The state of a year's holidays, leading to the year view."""
+    state = _state(calendar, year)
+    if not calendar.version:
+        return state
+    url = reverse("admin:calendars_calendar_year", args=[calendar.pk, year])
+    return format_html('<a href="{}">{} · {}</a>', url, year, state)
 
 
 def _state(calendar: Calendar, year: int) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.audit.invariants import Violation, invariant
 from servicedesk.audit.timeline import Entry
-from servicedesk.clock.models import Deadline, Ring
+from servicedesk.clock.models import Deadline, Ladder, Ring
+from servicedesk.regulations.catalogue import DEFINITIONS
+from servicedesk.regulations.models import Setting
 
 
 @invariant("4", gettext_lazy("Deadlines settle once and keep their verdict"))
@@ -35,6 +38,22 @@ def live_deadlines_will_ring() -> Iterator[Violation]:
         yield Violation(
             deadline.subject, _("Deadline %(id)s is live and nothing will stamp it.") % {"id": deadline.pk}
         )
+
+
+@invariant("database", gettext_lazy("A ladder in force has steps"))
+def ladders_have_steps() -> Iterator[Violation]:
+    for ladder in Ladder.objects.filter(active=True, rungs=None).iterator():
+        yield Violation(f"ladder:{ladder.kind}", _("This ladder has no steps: nobody would be told."))
+
+
+@invariant("database", gettext_lazy("Settings lie within their ranges"))
+def settings_are_allowed() -> Iterator[Violation]:
+    for row in Setting.objects.filter(code__in=DEFINITIONS).iterator():
+        kind = DEFINITIONS[row.code].kind
+        try:
+            kind.check(kind.read(row.value))
+        except (KeyError, TypeError, ValueError, ValidationError):
+            yield Violation(f"setting:{row.code}", _("The value is not one that this setting may have."))
 
 
 @invariant("10", gettext_lazy("Every breach stands on its timeline"))

@@ -78,6 +78,15 @@ TRIGGERS = [
         ("kind", "version", "never_waits"),
         "a ladder changes by a new version",
     ),
+    refuse_at_commit(
+        "clock_ladder_has_steps",
+        "clock_ladder",
+        on="AFTER INSERT OR UPDATE",
+        first="NEW.active",
+        when="EXISTS (SELECT 1 FROM clock_ladder WHERE id = NEW.id AND active)"
+        " AND NOT EXISTS (SELECT 1 FROM clock_rung WHERE ladder_id = NEW.id)",
+        message="a ladder in force has steps",
+    ),
     *keep_rows("clock_ladder"),
     refuse(
         "clock_rung_fixed",

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
+from django.db import transaction
+
 from servicedesk.calendars.models import Calendar
 from servicedesk.clock.models import Deadline, Ladder
 from servicedesk.clock.owing import owe
@@ -54,6 +56,7 @@ def make_deadline(
     return owe(kind, matter or make_matter(), due_at=due_at, at=at)
 
 
+@transaction.atomic
 def make_ladder(kind: str, *rungs: dict, **fields) -> Ladder:
     """The active ladder of a kind, in place of any before it."""
     Ladder.objects.filter(kind=kind, active=True).update(active=False)

@@ -153,7 +153,7 @@ class DecisionAdmin(admin.ModelAdmin):
             "title": _("Not yet configured"),
             "open": [one for one in found if not one.answered],
             "answered": [one for one in found if one.answered],
-            "later": not_asked_yet(),
+            "later": _(", ").join(map(str, not_asked_yet())),
             "of_all": len(APPENDIX_E),
             "may_decide": may_decide,
             "history": history_of(found),

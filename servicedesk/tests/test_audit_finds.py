@@ -164,6 +164,12 @@ def breaks(desk):
          [f"UPDATE clock_deadline SET outcome = 'late' WHERE subject = '{of('resolved')}' AND kind = 'promise'"]),
         ("clock.invariants.live_deadlines_will_ring", of("renewed"), "nothing will stamp it",
          [f"UPDATE clock_deadline SET next_ring_at = NULL WHERE id = {live['renewed']}"]),
+        ("clock.invariants.ladders_have_steps", "ladder:reading", "no steps",
+         ["UPDATE clock_ladder SET active = FALSE WHERE kind = 'reading'",
+          "INSERT INTO clock_ladder (kind, name, version, active, never_waits, made_at)"
+          " VALUES ('reading', 'Empty', 99, TRUE, FALSE, '2026-05-12 00:00:00+00:00')"]),
+        ("clock.invariants.settings_are_allowed", "setting:S2", "not one that this setting may have",
+         ["""UPDATE regulations_setting SET value = '{"amount": 400, "unit": "working_days"}' WHERE code = 'S2'"""]),
         ("clock.invariants.breaches_are_on_record", of("broken"), "not on the timeline",
          [f"UPDATE clock_deadline SET broken_at = made_at WHERE id = {live['broken']}"]),
         ("clock.invariants.breaches_reach_somebody_else", of("broken"), "reached its owner only",

@@ -98,12 +98,13 @@ def test_who_accepts_complaints_does_not_supervise_them(people):
     assert gaps("two-lines") == ["Nobody holds the post of supervision"]
 
 
-def test_ladders_want_steps_and_holders(people):
+def test_ladders_want_steps_and_holders(people, triggers_lifted):
     assert gaps("ladders") == []
     make_post("general_manager")
     assert len(gaps("ladders")) == 1 and "general manager" in gaps("ladders")[0]
     make_post("general_manager", people.general_manager)
-    make_ladder("quiet")
+    with triggers_lifted():
+        make_ladder("quiet")
     assert gaps("ladders") == ["quiet: no steps"]
     assert Ladder.objects.active("quiet")
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from servicedesk.audit.timeline import Entry
@@ -167,3 +168,18 @@ def test_a_position_that_loses_its_holder_later_passes_the_step_upward(organisat
         if deadline.next_ring_at:
             sweep(deadline.next_ring_at + timedelta(seconds=1))
     assert deadline.rings.get(position="executive").person == organisation.general_manager
+
+
+@pytest.mark.postgresql
+def test_the_database_refuses_a_ladder_in_force_without_steps():
+    for statement in (
+        "INSERT INTO clock_ladder (kind, name, version, active, never_waits, made_at)"
+        " VALUES ('quiet', 'Quiet', 1, TRUE, FALSE, now())",
+        "INSERT INTO clock_ladder (kind, name, version, active, never_waits, made_at)"
+        " VALUES ('quiet', 'Quiet', 1, FALSE, FALSE, now());"
+        " UPDATE clock_ladder SET active = TRUE WHERE kind = 'quiet'",
+    ):
+        with pytest.raises(IntegrityError, match="a ladder in force has steps"), transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+            connection.check_constraints()
