@@ -24,6 +24,7 @@ from servicedesk.clock.models import Ladder
 from servicedesk.clock.rehearsal import drafts_of
 from servicedesk.clock.trials import Climbed, CountedBy, Policies, Question, Trial, attempt
 from servicedesk.regulations.catalogue import DEFINITIONS
+from servicedesk.regulations.changing import check_together
 from servicedesk.regulations.forms import SettingForm
 from servicedesk.regulations.standing import Settings
 from servicedesk.staff.models import Department
@@ -224,6 +225,7 @@ def _entered(about: About, stands: Policies, given: Mapping[str, Any]) -> Polici
             setting = SettingForm(about.row, value, data=given)
             _refuse([setting])
             changed = stands.standing.with_value(about.key, setting.cleaned_data["new_value"])
+            check_together(about.key, changed)
             return replace(stands, standing=changed)
         case "ladder" if "rungs-TOTAL_FORMS" in given:
             form, steps = ladders.entered(about.row, given)

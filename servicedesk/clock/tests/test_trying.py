@@ -100,6 +100,13 @@ def test_what_a_setting_refuses_is_said_and_what_stands_is_shown(admin):
     assert "From 1 hour to 30 days" in answer.refusals[0]
 
 
+def test_a_value_that_contradicts_another_setting_is_refused_in_the_trial_too(admin):
+    given = {"_value_0": "4", "_value_1": "working_days", "_seen": S2A["seen"]}
+    answer = tried(admin, "setting:S2a", **given)
+    assert answer.entered is None
+    assert "cannot be longer than the longest one (S2, 3 working days)" in answer.refusals[0]
+
+
 def test_a_ladder_is_compared_before_it_is_saved(admin, people):
     ladder = Ladder.objects.active("promise")
     step = {"when": "after", "amount": 0, "unit": "hours", "position": "general_manager"}

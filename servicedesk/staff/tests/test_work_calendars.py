@@ -51,6 +51,7 @@ def test_the_administration_says_where_a_calendar_comes_from(client, tree, night
     client.force_login(make_user(is_staff=True, is_superuser=True))
     page = client.get(reverse("admin:staff_department_change", args=[tree[1].pk])).content.decode()
     assert "Nights" in page and "of Plant above" in page
+    assert f"/admin/clock/ladder/try/?try-department={tree[1].pk}" in page
     listed = client.get(reverse("admin:staff_department_changelist")).content.decode()
     assert "the organisation&#x27;s" in listed
     page = client.get(reverse("admin:calendars_calendar_change", args=[nights.pk])).content.decode()
