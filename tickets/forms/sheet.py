@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.calendars.models import Calendar
 from servicedesk.staff.models import Department, User
-from tickets.callers import look_up, reply_channel, seek_namesakes
+from tickets.callers import email_in, look_up, phone_in, reply_channel, seek_namesakes
 from tickets.calls import Newcomer
 from tickets.forms.callers import LONGEST, CallerForm
 from tickets.forms.intake import EndingForm, LateForm, MatterForm, colleagues
@@ -24,6 +24,12 @@ from tickets.limits import Word
 from tickets.models import Kind
 from tickets.offers import Offer, first_offer
 
+OF_THE_FORMER = {
+    "customer",
+    "person",
+    "project",
+    "repeat_of",
+}  # chosen for one caller, meaningless for another
 FORM_KEY = re.compile(r"[\w-]{16,32}", re.ASCII)
 PLACES = {  # where the domain's refusals belong in the form
     "customer": "who",
@@ -127,21 +133,38 @@ def make_sheet(
     """The form with `data` to be checked, or, without, with `initial` filled in and nothing complained about."""
     given = initial if data is None else data
     kind = kind_in(given)
-    caller = look_up(given.get("who", "")[:LONGEST], chosen=given.get("customer", ""), user=user, at=at)
+    calling = as_calling(given)
+    caller = look_up(calling.get("who", "")[:LONGEST], chosen=calling.get("customer", ""), user=user, at=at)
     if data is not None:
-        seek_namesakes(caller, given.get("new_name", ""), chosen=given.get("customer", ""))
+        seek_namesakes(caller, calling.get("new_name", ""), chosen=calling.get("customer", ""))
     people = colleagues(user)
     return Sheet(
         user=user,
         at=at,
         form_key=form_key_in(given) or secrets.token_urlsafe(16),
-        caller=CallerForm(caller, data, initial=dict(initial)),
+        caller=CallerForm(caller, initial=dict(calling)) if data is None else CallerForm(caller, calling),
         matter=MatterForm(kind, people, data, initial={**initial, "kind": kind}),
         ending=EndingForm(
             kind, offer_for(user, given, at=at), people, data, initial={"requester": user.pk, **initial}
         ),
         late=LateForm(people, data, initial={"first_responder": user.pk, **initial}),
     )
+
+
+def as_calling(given: Mapping[str, str]) -> Mapping[str, str]:
+    """What is said of the caller, without what belongs to one who was looked up before `who` was typed anew.
+
+    Whoever types fast sends the form before the new caller is shown; the matter is never put down to the former one.
+    """
+    who = given.get("who", "").strip()
+    if given.get("looked_up", who).strip() == who:
+        return given
+    kept = {name: given[name] for name in given if name not in OF_THE_FORMER}
+    if kept.get("new_name") == kept.get("new_from"):  # proposed, not typed
+        kept.pop("new_name", None)
+    if phone_in(who) or email_in(who):
+        kept["new_reach"] = who
+    return kept
 
 
 def kind_in(given: Mapping[str, str]) -> str:

@@ -190,6 +190,29 @@ def test_a_number_of_several_customers_lets_one_choose(desk):
     assert f'value="{one.number}" checked' not in look(desk, who=PHONE, customer=two.number, typed="1")
 
 
+def test_who_types_another_number_and_saves_at_once_logs_for_its_owner(desk):
+    """The caller who is still shown was looked up for the number before."""
+    former, meant = make_customer(phones=[PHONE]), make_customer(phones=["139 1234 5678"])
+    repeated = make_ticket(MONDAY - HOUR, customer=former)
+    stale = {"looked_up": PHONE, "customer": former.number, "repeat_of": repeated.number}
+    assert logged(send(desk, who="139 1234 5678", **stale)).customer == meant
+
+
+def test_nobody_is_taken_for_the_caller_who_was_shown_for_other_words(desk):
+    former = make_customer(phones=[PHONE])
+    stale = {"looked_up": PHONE, "customer": former.number}
+    assert wrong(send(desk, who="Wang", **stale)) == {"new_name"}
+    make_customer("Wang Fang")
+    assert wrong(send(desk, who="Wang", **stale)) == {"customer"}
+    logged(send(desk, who=f" {PHONE} ", **stale))
+
+
+def test_a_newcomer_gets_the_number_that_was_typed_last(desk):
+    stale = {"looked_up": PHONE, "new_reach": PHONE, "new_name": "Li Lei", "new_from": ""}
+    customer = logged(send(desk, who="139 1234 5678", **stale)).customer
+    assert [phone.number for phone in customer.phones.all()] == ["+8613912345678"]
+
+
 def test_an_unknown_number_is_kept_for_the_newcomer_and_a_name_typed_stays(desk):
     shown = look(desk, who="13900001111")
     assert "Not known yet" in shown
