@@ -46,7 +46,7 @@ class TicketsConfig(AppConfig):
         # These hold models, which stand only now.
         from servicedesk.staff.away.meanwhile import on_absence
         from servicedesk.staff.passing_on import hold_first, on_leaving
-        from tickets import due_rules, invariants, questions  # noqa: F401  (registers its checks)
+        from tickets import due_rules, invariants, questions, retelling  # noqa: F401  (registers its checks)
         from tickets.describing import describe_tickets
         from tickets.impartial import spare_named
         from tickets.leavers import hold_tickets, pass_on_tickets, tickets_left_by, tickets_of

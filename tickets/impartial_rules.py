@@ -64,7 +64,7 @@ IMPARTIAL_TRIGGERS = [
     *_judging(),
     *keep_rows(TABLE),
     fixed(
-        f"{TABLE}_fixed", TABLE, ("ticket_id", "person_id", "reason_id", "named_by_id", "named_at"),
+        f"{TABLE}_fixed", TABLE, ("id", "ticket_id", "person_id", "reason_id", "named_by_id", "named_at"),
         "whom a complaint is about stays on record",
     ),
     set_once(f"{TABLE}_lifted_once", TABLE, ("lifted_by_id", "lifted_at"), "a name is lifted once"),

@@ -55,6 +55,12 @@ def ownership_tiles() -> Iterator[Violation]:
     )
     for period in gaps.select_related("ticket").iterator():
         yield Violation(period.ticket.key, _("Two periods of ownership do not meet."))
+    after = OwnershipPeriod.objects.filter(ticket=OuterRef("ticket"), pk__gt=OuterRef("pk"))
+    beyond = OwnershipPeriod.objects.filter(
+        ~Exists(after), ticket__state="closed", to_at__gt=F("ticket__closed_at"), from_at__lt=F("to_at")
+    )
+    for last in beyond.select_related("ticket").iterator():
+        yield Violation(last.ticket.key, _("Ownership goes on after the closing."))
 
 
 def _one_before(name: str) -> Window:

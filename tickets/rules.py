@@ -59,6 +59,23 @@ _NOT_ACCEPTED = """NOT EXISTS (
     SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.ticket_id AND t.ended = 'accepted' AND t.resolved_at = NEW.asked_at)"""
 
 
+# The first stretch of ownership begins with the receipt, each other one where the last one ended, or with a reopening;
+# none begins while one runs, and none lies behind the closing.
+_NOT_FOLLOWING = """EXISTS (
+    SELECT 1 FROM tickets_ownershipperiod o
+    WHERE o.ticket_id = NEW.ticket_id AND (o.to_at IS NULL OR o.to_at > NEW.from_at))
+    OR NOT CASE
+        WHEN NOT EXISTS (SELECT 1 FROM tickets_ownershipperiod o WHERE o.ticket_id = NEW.ticket_id)
+        THEN EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.id = NEW.ticket_id AND t.received_at = NEW.from_at)
+        WHEN NEW.how = 'reopened'
+        THEN EXISTS (SELECT 1 FROM audit_entry e JOIN tickets_ticket t ON e.subject = 'ticket:' || t.number
+            WHERE t.id = NEW.ticket_id AND e.event = 'reopened' AND e.at <= NEW.from_at)
+        ELSE EXISTS (
+            SELECT 1 FROM tickets_ownershipperiod o WHERE o.ticket_id = NEW.ticket_id AND o.to_at = NEW.from_at) END
+    OR (NEW.to_at > NEW.from_at AND EXISTS (
+        SELECT 1 FROM tickets_ticket t
+        WHERE t.id = NEW.ticket_id AND t.state = 'closed' AND t.closed_at < NEW.to_at))"""
+
 _DUE = (
     "(SELECT d.due_at FROM clock_deadline d WHERE d.id = COALESCE(NEW.live_deadline_id, NEW.open_check_id))"
 )
@@ -98,7 +115,7 @@ def _ticket() -> list:
         fixed(
             "tickets_ticket_fixed",
             table,
-            ("number", "first_words_id", "received_at", "recorded_at", "recorder_id", "first_responder_id", "kind",
+            ("id", "number", "first_words_id", "received_at", "recorded_at", "recorder_id", "first_responder_id", "kind",
              "source", "external_number"),
             "number, first words, receipt and first responder never change",
         ),
@@ -162,7 +179,7 @@ def _promises() -> list:
         fixed(
             "tickets_promise_fixed",
             table,
-            ("ticket_id", "deadline_id", "number", "words_id", "channel", "person_id", "made_by_id", "made_at", "wished"),
+            ("id", "ticket_id", "deadline_id", "number", "words_id", "channel", "person_id", "made_by_id", "made_at", "wished"),
             "a promise never changes",
         ),
         set_once("tickets_promise_replied_once", table, ("reply_id",), "a reply settles a promise once"),
@@ -185,7 +202,7 @@ def _checks() -> list:
     return [
         *keep_rows(table),
         fixed(
-            "tickets_opinioncheck_fixed", table, ("ticket_id", "deadline_id", "number", "form", "solver_id"),
+            "tickets_opinioncheck_fixed", table, ("id", "ticket_id", "deadline_id", "number", "form", "solver_id"),
             "an opinion check stays what it is",
         ),
         refuse(
@@ -206,15 +223,13 @@ def _ownership() -> list:
     return [
         *keep_rows(table),
         fixed(
-            "tickets_ownership_fixed", table, ("ticket_id", "owner_id", "department_id", "how", "from_at"),
+            "tickets_ownership_fixed", table, ("id", "ticket_id", "owner_id", "department_id", "how", "from_at"),
             "who owned a ticket cannot be rewritten",
         ),
         set_once("tickets_ownershipperiod_ends_once", table, ("to_at",), "a period of ownership ends once"),
         refuse(
-            "tickets_ownershipperiod_follows", table, on="BEFORE INSERT",
-            when="EXISTS (SELECT 1 FROM tickets_ownershipperiod o WHERE o.ticket_id = NEW.ticket_id"
-            " AND o.to_at > NEW.from_at)",
-            message="periods of ownership do not overlap",
+            "tickets_ownershipperiod_follows", table, on="BEFORE INSERT", when=_NOT_FOLLOWING,
+            message="periods of ownership tile the time from receipt to closing",
         ),
     ]  # fmt: skip
 
@@ -228,14 +243,14 @@ TRIGGERS = [
     *append_only("tickets_contact"),
     *append_only("tickets_note"),
     *keep_rows("tickets_reading"),
-    fixed("tickets_reading_fixed", "tickets_reading", ("contact_id", "deadline_id"), "a reading stays what it is"),
+    fixed("tickets_reading_fixed", "tickets_reading", ("id", "contact_id", "deadline_id"), "a reading stays what it is"),
     set_once("tickets_reading_once", "tickets_reading", ("read_by_id", "read_at"), "a reply is read once"),
     *keep_rows("tickets_mark"),
-    fixed("tickets_mark_fixed", "tickets_mark", ("ticket_id", "code", "reason_id", "set_by_id", "set_at"), "a mark stays"),
+    fixed("tickets_mark_fixed", "tickets_mark", ("id", "ticket_id", "code", "reason_id", "set_by_id", "set_at"), "a mark stays"),
     set_once("tickets_mark_lifted_once", "tickets_mark", ("lifted_by_id", "lifted_at"), "a mark is lifted once"),
     *keep_rows("tickets_voidrequest"),
     fixed(
-        "tickets_voidrequest_fixed", "tickets_voidrequest", ("ticket_id", "reason_id", "asked_by_id", "asked_at"),
+        "tickets_voidrequest_fixed", "tickets_voidrequest", ("id", "ticket_id", "reason_id", "asked_by_id", "asked_at"),
         "a request to void stays what it is",
     ),
     set_once(

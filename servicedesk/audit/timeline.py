@@ -165,7 +165,7 @@ def lock_heads(subjects: Iterable[str]) -> set[str]:
     wanted = sorted(set(subjects))
     for batch in _batches(wanted):
         # A conflict locks the row, also where the WHERE then leaves it alone: one pass, in order, old heads and new.
-        _begin(batch, "DO UPDATE SET number = audit_head.number WHERE FALSE")
+        _begin(batch, " ON CONFLICT (subject) DO UPDATE SET number = audit_head.number WHERE FALSE")
     return set(wanted)
 
 
@@ -181,7 +181,7 @@ def claim_heads(subjects: Iterable[str]) -> dict[str, Head]:
         if absent := set(batch) - claimed.keys():
             held = Head.objects.filter(subject__in=absent).values_list("subject", flat=True)
             if unborn := sorted(absent - set(held)):
-                _begin(unborn, "DO NOTHING")
+                _begin(unborn, " ON CONFLICT (subject) DO NOTHING")
                 claimed |= _free(unborn)
     return claimed
 
@@ -197,11 +197,16 @@ def _free(subjects: Iterable[str]) -> dict[str, Head]:
 
 
 def _begin(subjects: list[str], on_conflict: str) -> None:
-    rows = ", ".join([f"(%s, 0, '{GENESIS}')"] * len(subjects))
+    """Write the heads that are not there yet. On SQLite, where nobody else writes meanwhile, no conflict is tried:
+    its triggers would refuse a head in the place of another one first."""
+    rows, sqlite = ", ".join(["(%s)"] * len(subjects)), connection.vendor == "sqlite"
+    unborn = (
+        "WHERE NOT EXISTS (SELECT 1 FROM audit_head h WHERE h.subject = column1)" if sqlite else on_conflict
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO audit_head (subject, number, hash) VALUES {rows}"  # noqa: S608
-            f" ON CONFLICT (subject) {on_conflict}",
+            f"INSERT INTO audit_head (subject, number, hash) SELECT column1, 0, '{GENESIS}'"  # noqa: S608
+            f" FROM (VALUES {rows}) AS v {unborn}",
             subjects,
         )
 

@@ -14,6 +14,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
 
+from .displacing import refusal
+
 MARK = "declared by the desk"
 
 
@@ -34,8 +36,21 @@ class Trigger:
         """The statements for a database of this vendor."""
         if vendor != "sqlite":
             return self.postgresql.strip()
-        text = self.sqlite.strip().rstrip(";")
-        return re.sub(r"\bBEGIN\b", f"BEGIN /* {MARK} */", text, count=1)
+        return _marked(self.sqlite.strip().rstrip(";"))
+
+
+@dataclass(frozen=True)
+class Displacing(Trigger):
+    """Refuses, on SQLite, a row that takes the key of another one; its text needs the models, so it is made when asked for."""
+
+    event: str = "INSERT"
+
+    def text(self, vendor: str) -> str:
+        return _marked(refusal(self.name, self.table, self.event)) if vendor == "sqlite" else ""
+
+
+def _marked(text: str) -> str:
+    return re.sub(r"\bBEGIN\b", f"BEGIN /* {MARK} */", text, count=1)
 
 
 _declared: dict[str, Trigger] = {}
@@ -48,6 +63,11 @@ def declare(app_label: str, triggers: Iterable[Trigger]) -> None:
             raise ValueError(f"{trigger.name}: too long a name, or not a table of {app_label}")
         if _declared.setdefault(trigger.name, trigger) != trigger:
             raise ValueError(f"{trigger.name} is declared twice with different texts")
+
+
+def declared() -> list[Trigger]:
+    """Every trigger that an app has declared."""
+    return list(_declared.values())
 
 
 # Writing them down
@@ -104,7 +124,7 @@ def refuse_at_commit(
 
 
 def keep_rows(table: str) -> list[Trigger]:
-    """No row of the table is ever deleted; it is not emptied by TRUNCATE either."""
+    """No row of the table is ever deleted, nor emptied away by TRUNCATE, nor displaced by SQLite's OR REPLACE."""
     emptied = f"{table}_not_emptied"
     return [
         refuse(
@@ -123,6 +143,8 @@ def keep_rows(table: str) -> list[Trigger]:
             + f"CREATE TRIGGER {emptied} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT"
             f" EXECUTE FUNCTION {emptied}();",
         ),
+        Displacing(f"{table}_not_replaced", table, event="INSERT"),
+        Displacing(f"{table}_not_displaced", table, event="UPDATE"),
     ]
 
 

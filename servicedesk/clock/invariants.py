@@ -1,12 +1,14 @@
 """What must hold of everything owed, re-checked over live data by `manage.py audit` (DESIGN 6)."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.audit.batches import in_batches
 from servicedesk.audit.invariants import Violation, invariant
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline, Ladder, Ring
@@ -33,11 +35,72 @@ def verdicts_follow_the_due_time() -> Iterator[Violation]:
 
 @invariant("4", gettext_lazy("Whatever is owed is on the clock"))
 def live_deadlines_will_ring() -> Iterator[Violation]:
-    forgotten = Deadline.objects.filter(settled_at=None, set_aside_at=None, next_ring_at=None, broken_at=None)
-    for deadline in forgotten.iterator():
-        yield Violation(
-            deadline.subject, _("Deadline %(id)s is live and nothing will stamp it.") % {"id": deadline.pk}
+    """Every step that a live deadline still has before it rings at its planned moment, after an outage at most as much later
+    as it lies behind the step before it; the stamp never waits."""
+    rings = Ring.objects.filter(deadline=OuterRef("pk")).order_by("-rang_at").values("rang_at")
+    waiting = Deadline.objects.live().filter(set_aside_at=None).annotate(rang_at=Subquery(rings[:1]))
+    columns = (
+        "subject",
+        "pk",
+        "due_at",
+        "broken_at",
+        "schedule",
+        "next_step",
+        "next_step_at",
+        "next_ring_at",
+        "rang_at",
+    )
+    for subject, pk, *row in waiting.values_list(*columns).iterator():
+        if text := _out_of_step(*row):
+            yield Violation(subject, text % {"id": pk})
+
+
+def _out_of_step(
+    due_at: datetime,
+    broken_at: datetime | None,
+    schedule: list,
+    next_step: int,
+    next_step_at: datetime | None,
+    next_ring_at: datetime | None,
+    rang_at: datetime | None,
+) -> str:
+    """Why nothing rings when it should; empty if all is in order."""
+    silent = _("Deadline %(id)s is live, and its next step will not ring in time.")
+    if broken_at is None and (
+        next_ring_at is None or next_ring_at > due_at or _past_stamp(schedule, next_step)
+    ):
+        return _("Deadline %(id)s is live and nothing will stamp it.")
+    if next_step >= len(schedule):
+        return ""
+    if next_step_at is None or next_ring_at is None or next_ring_at > next_step_at:
+        return silent
+    planned = datetime.fromisoformat(schedule[next_step][0])
+    before = datetime.fromisoformat(schedule[next_step - 1][0]) if next_step else planned
+    put_off = rang_at + (planned - before) if rang_at else planned
+    return silent if next_step_at > max(planned, put_off) else ""
+
+
+def _past_stamp(schedule: list, next_step: int) -> bool:
+    return any(rung is None for _moment, rung in schedule[:next_step])
+
+
+@invariant("10", gettext_lazy("Whatever rang stands on its timeline"))
+def rings_are_on_record() -> Iterator[Violation]:
+    for rings in in_batches(
+        Ring.objects.select_related("deadline").only("rung", "round", "deadline__subject")
+    ):
+        subjects = {ring.deadline.subject for ring in rings}
+        entries = Entry.objects.filter(subject__in=subjects, event__in=["rang", "reminder_skipped"]).only(
+            "line"
         )
+        told = {tuple(entry.facts.get(name) for name in ("deadline", "rung", "round")) for entry in entries}
+        for ring in rings:
+            if (ring.deadline_id, ring.rung_id, ring.round) not in told:
+                yield Violation(
+                    ring.deadline.subject,
+                    _("A step of deadline %(id)s rang, and its timeline does not know.")
+                    % {"id": ring.deadline_id},
+                )
 
 
 @invariant("database", gettext_lazy("A ladder in force has steps"))

@@ -32,7 +32,17 @@ TRIGGERS = [
     fixed(
         "clock_deadline_fixed",
         "clock_deadline",
-        ("kind", "subject", "first_responder_id", "made_at", "due_at", "derivation", "ladder_id", "schedule"),
+        (
+            "id",
+            "kind",
+            "subject",
+            "first_responder_id",
+            "made_at",
+            "due_at",
+            "derivation",
+            "ladder_id",
+            "schedule",
+        ),
         "a deadline never moves",
     ),
     set_once(
@@ -53,6 +63,7 @@ TRIGGERS = [
         "clock_ring_fixed",
         "clock_ring",
         (
+            "id",
             "deadline_id",
             "rung_id",
             "round",
@@ -75,7 +86,7 @@ TRIGGERS = [
     fixed(
         "clock_ladder_fixed",
         "clock_ladder",
-        ("kind", "version", "never_waits"),
+        ("id", "kind", "version", "never_waits"),
         "a ladder changes by a new version",
     ),
     refuse_at_commit(

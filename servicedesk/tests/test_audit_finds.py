@@ -65,6 +65,8 @@ def desk():
     of["broken"] = make_ticket()
     sweep(MONDAY + 5 * HOUR)
     sweep(MONDAY + 3 * DAY)
+    of["late"] = make_ticket()
+    sweep(of["late"].live_deadline.due_at + SECOND)
     for name, fields in {
         "renewed": {}, "resolved": {}, "checked": {}, "again": {}, "decided": {"kind": Kind.SUGGESTION},
         "unopposed": {"kind": Kind.INQUIRY}, "accepted": {"kind": Kind.INQUIRY}, "confirmed": {"anonymous": True},
@@ -120,6 +122,7 @@ def breaks(desk):
     entry = ticket["told"].key
     note = f"(SELECT words_id FROM tickets_contact WHERE id = {free})"
     executive = ticket["open"].department.executive
+    period = "ticket_id, owner_id, department_id, how, from_at, to_at"
 
     def of(name):
         return ticket[name].key
@@ -170,6 +173,16 @@ def breaks(desk):
           " VALUES ('reading', 'Empty', 99, TRUE, FALSE, '2026-05-12 00:00:00+00:00')"]),
         ("clock.invariants.settings_are_allowed", "setting:S2", "not one that this setting may have",
          ["""UPDATE regulations_setting SET value = '{"amount": 400, "unit": "working_days"}' WHERE code = 'S2'"""]),
+        ("clock.invariants.live_deadlines_will_ring", of("renewed"), "nothing will stamp it",
+         [f"UPDATE clock_deadline SET next_step_at = '2099-01-01', next_ring_at = '2099-01-01' WHERE id = {live['renewed']}"]),
+        ("clock.invariants.live_deadlines_will_ring", of("renewed"), "nothing will stamp it",
+         [f"UPDATE clock_deadline SET next_step = 90 WHERE id = {live['renewed']}"]),
+        ("clock.invariants.live_deadlines_will_ring", of("late"), "will not ring in time",
+         [f"UPDATE clock_deadline SET next_step_at = NULL, next_ring_at = NULL WHERE id = {live['late']}"]),
+        ("clock.invariants.live_deadlines_will_ring", of("late"), "will not ring in time",
+         [f"UPDATE clock_deadline SET next_step_at = '2099-01-01', next_ring_at = '2099-01-01' WHERE id = {live['late']}"]),
+        ("clock.invariants.rings_are_on_record", of("broken"), "does not know",
+         [f"UPDATE clock_ring SET round = 7 WHERE id = (SELECT MIN(id) FROM clock_ring WHERE deadline_id = {live['broken']})"]),
         ("clock.invariants.breaches_are_on_record", of("broken"), "not on the timeline",
          [f"UPDATE clock_deadline SET broken_at = made_at WHERE id = {live['broken']}"]),
         ("clock.invariants.breaches_reach_somebody_else", of("broken"), "reached its owner only",
@@ -183,6 +196,26 @@ def breaks(desk):
         ("tickets.invariants.ownership_tiles", of("twice"), "do not meet",
          [f"UPDATE tickets_ownershipperiod SET from_at = '2026-05-13 00:00:00+00:00' WHERE ticket_id = {pk['twice']}"
           " AND how = 'taken_over'"]),
+        ("tickets.invariants.ownership_tiles", of("open"), "do not meet",
+         [f"INSERT INTO tickets_ownershipperiod ({period}) SELECT {period.replace('to_at', 'from_at')} FROM tickets_ownershipperiod"
+          f" WHERE ticket_id = {pk['open']}"]),
+        ("tickets.invariants.ownership_tiles", of("checked"), "goes on after",
+         [f"UPDATE tickets_ownershipperiod SET to_at = '2026-06-01 00:00:00+00:00' WHERE ticket_id = {pk['checked']}"]),
+        *(
+            ("tickets.retelling.rows_agree_with_their_timeline", of(name), text, [sql])
+            for name, text, sql in (
+                ("twice", "owners are not those",
+                 f"UPDATE tickets_ownershipperiod SET owner_id = {stranger.pk} WHERE ticket_id = {pk['twice']} AND how = 'received'"),
+                ("renewed", "was given otherwise", f"UPDATE clock_deadline SET due_at = '2026-06-01' WHERE id = {live['renewed']}"),
+                ("resolved", "was given otherwise", f"UPDATE clock_deadline SET due_at = '2026-06-01' WHERE subject = '{of('resolved')}'"
+                 " AND kind = 'check'"),
+                ("broken", "lost its stamp", f"UPDATE clock_deadline SET broken_at = NULL, next_step = 0, next_step_at = due_at,"
+                 f" next_ring_at = due_at WHERE id = {live['broken']}"),
+                ("told", "written down", f"UPDATE tickets_contact SET words_id = {ticket['open'].contacts.get().words_id - 1}"
+                 f" WHERE id = {free}"),
+                ("open", "Category, severity or customer", f"UPDATE tickets_ticket SET severity = 'severe' WHERE id = {pk['open']}"),
+            )
+        ),
         ("tickets.invariants.leavers_own_nothing", of("open"), "The owner has left",
          [f"UPDATE staff_user SET is_active = FALSE WHERE id = {ticket['open'].owner_id}"]),
         ("tickets.invariants.first_things_stand_on_the_timeline", of("open"), "differ from the timeline",
@@ -225,7 +258,7 @@ def breaks(desk):
                 ("decided", "decision that was told", "UPDATE tickets_ticket SET demands_check = TRUE WHERE id = {pk}"),
                 ("unopposed", "could object", "UPDATE tickets_ticket SET demands_check = TRUE WHERE id = {pk}"),
                 ("void", "without a second person", "UPDATE tickets_voidrequest SET confirmed = FALSE WHERE ticket_id = {pk}"),
-                ("checked", "closing is not on", "UPDATE tickets_ticket SET closed_at = received_at WHERE id = {pk}"),
+                ("checked", "closing is not on", "UPDATE tickets_ticket SET closed_at = '2026-06-01 00:00:00+00:00' WHERE id = {pk}"),
             )
         ),
     ]  # fmt: skip

@@ -328,12 +328,15 @@ def test_the_database_refuses_the_named_as_owner(named):
 
 def test_the_database_refuses_a_stretch_of_ownership_of_the_named(named):
     ticket = about(named)
-    attack(
-        "tickets_ownershipperiod_impartial",
-        "INSERT INTO tickets_ownershipperiod (ticket_id, owner_id, department_id, how, from_at)"
-        " VALUES (%s, %s, %s, 'taken_over', '2026-05-12 00:00:00+00:00')",
-        ticket.pk, named.pk, ticket.department_id,
-    )  # fmt: skip
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("UPDATE tickets_ownershipperiod SET to_at = from_at WHERE ticket_id = %s", [ticket.pk])
+        attack(
+            "tickets_ownershipperiod_impartial",
+            "INSERT INTO tickets_ownershipperiod (ticket_id, owner_id, department_id, how, from_at)"
+            " SELECT ticket_id, %s, department_id, 'taken_over', to_at FROM tickets_ownershipperiod WHERE ticket_id = %s",
+            named.pk, ticket.pk,
+        )  # fmt: skip
+        transaction.set_rollback(True)
 
 
 def insert(ticket, person, lifted="NULL, NULL"):

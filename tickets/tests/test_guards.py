@@ -6,6 +6,7 @@ from django.db import connection
 from servicedesk.audit.invariants import findings
 from servicedesk.clock.owing import owe
 from servicedesk.customers.testing import make_customer, make_project
+from tickets.intake import Answer
 from tickets.models import Ticket
 from tickets.replies import Reply, reply_to_customer
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket
@@ -112,6 +113,46 @@ def test_nothing_closes_without_proof(ended):
         "UPDATE tickets_ticket SET state = 'closed', ended = %s, closed_at = resolved_at, open_check_id = NULL WHERE id = %s",
         ended, ticket.pk,
     )  # fmt: skip
+
+
+OWN = (
+    "INSERT INTO tickets_ownershipperiod (ticket_id, owner_id, department_id, how, from_at, to_at)"
+    " SELECT ticket_id, owner_id, department_id, '{how}', '{start}', {end} FROM tickets_ownershipperiod WHERE ticket_id = %s"
+)
+
+
+def in_sql(moment):
+    """A moment as both engines keep it."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+RECEIPT, LATER = in_sql(MONDAY), in_sql(MONDAY + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("how", "start", "end"),
+    [("taken_over", RECEIPT, f"'{LATER}'"), ("taken_over", LATER, f"'{LATER}'"), ("reopened", LATER, "NULL")],
+    ids=["from the receipt on", "in between", "a second one"],
+)  # fmt: skip
+def test_nobody_is_put_beside_who_owns_a_ticket(how, start, end):
+    attack(OWN.format(how=how, start=start, end=end), make_ticket().pk)
+
+
+@pytest.mark.parametrize("how", ["taken_over", "reopened"])
+def test_nobody_owned_a_ticket_after_its_closing(how):
+    ticket = make_ticket(answer=Answer("It is warm again."))
+    assert ticket.closed_at == MONDAY
+    attack(OWN.format(how=how, start=RECEIPT, end=f"'{LATER}'"), ticket.pk)
+    attack(OWN.format(how=how, start=LATER, end=f"'{LATER}'"), ticket.pk)
+
+
+@pytest.mark.usefixtures("prepared")
+def test_ownership_leaves_no_gap():
+    ticket = make_ticket()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tickets_ownershipperiod SET to_at = from_at")
+    for how in ("taken_over", "leaver", "reopened"):
+        attack(OWN.format(how=how, start=LATER, end="NULL"), ticket.pk)
 
 
 def test_history_cannot_be_claimed_afterwards():
