@@ -263,6 +263,7 @@ FILE_UPLOAD_HANDLERS = ["servicedesk.uploads.bounds.BoundedUpload"]  # to a temp
 IMPORT_LARGEST = env.int("IMPORT_LARGEST_MB", default=64) * 1_000_000  # bytes
 IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=7)  # days, then file and report are deleted
 IMPORT_FOLDER = Path(env("IMPORT_FOLDER", default=str(VAR / "imports")))  # shared by web and worker
+IMPORT_FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # Lock-out per account and address pair, so that a stranger never locks out the rightful user
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

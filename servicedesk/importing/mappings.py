@@ -179,6 +179,11 @@ class FieldMapping:
         return moment.astimezone(self.zone).date() if moment else None
 
 
+def about(field_: str, reason: object) -> str:
+    """A reason with the field that it speaks of."""
+    return _("%(field)s: %(reason)s") % {"field": field_, "reason": reason}
+
+
 def _raise(reason: str) -> str:
     raise RowError(reason)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.staff.models import User
@@ -21,7 +22,7 @@ class HandInForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["kind"]
-        chosen.choices = [(kind.value, kind.label) for kind in Kind if WAYS[kind].may(user)]
+        chosen.choices = [(kind.value, capfirst(kind.label)) for kind in Kind if WAYS[kind].may(user)]
         self.fields["file"].widget.attrs["accept"] = ".csv,.txt,.tsv,.xlsx"
 
 

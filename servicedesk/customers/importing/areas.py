@@ -16,7 +16,7 @@ from servicedesk.customers.importing.customers import CUSTOMERS, PROFILE, Custom
 from servicedesk.customers.importing.standing import refuse_other
 from servicedesk.customers.models import Area
 from servicedesk.customers.models.customer import Kind, Source
-from servicedesk.importing.mappings import FieldMapping, RowError, Shape
+from servicedesk.importing.mappings import FieldMapping, RowError, Shape, about
 from servicedesk.importing.rows import Row
 from servicedesk.staff.naming import Naming, NobodyError
 
@@ -103,7 +103,7 @@ class AreaImport(CustomerImport):
         try:
             officer = self._naming.person(text)
         except NobodyError as problem:
-            raise RowError(_("Property officer: %(problem)s") % {"problem": problem}) from problem
+            raise RowError(about(_("Property officer"), problem)) from problem
         if known := self._areas.get(name):
             if officer and officer != known.officer:
                 refuse_other(name, [str(Area._meta.get_field("officer").verbose_name)])

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from servicedesk.customers.importing.standing import refuse_other, told_apart
 from servicedesk.customers.models import Customer, Project
 from servicedesk.customers.projects import ProjectDraft, prepare_project, write_projects
-from servicedesk.importing.mappings import FieldMapping, RowError, Shape
+from servicedesk.importing.mappings import FieldMapping, RowError, Shape, about
 from servicedesk.importing.rows import Row
 from servicedesk.importing.running import Import
 from servicedesk.staff.naming import Naming, NobodyError
@@ -106,7 +106,7 @@ class ProjectImport(Import[_Taking]):
             return self._naming.person(text)
         except NobodyError as problem:
             field: Any = Project._meta.get_field(name)
-            raise RowError(f"{field.verbose_name}: {problem}") from problem
+            raise RowError(about(field.verbose_name, problem)) from problem
 
     def _said(self, row: Row) -> list[str]:
         """The fields of a project that the row says something of."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from servicedesk.customers.history import LABELS
 from servicedesk.customers.models import ContactPerson, Customer
 from servicedesk.customers.normal import normalise_email, normalise_phone
-from servicedesk.importing.mappings import RowError
+from servicedesk.importing.mappings import RowError, about
 
 NORMAL = {"phones": normalise_phone, "emails": normalise_email}
 
@@ -48,7 +48,7 @@ def told_apart(refusal: ValidationError, model: type[models.Model] = Customer) -
     parts = []
     for name, errors in refusal.error_dict.items():
         text = " ".join(message for error in errors for message in error.messages)
-        parts.append(text if name == NON_FIELD_ERRORS else f"{_label(name, model)}: {text}")
+        parts.append(text if name == NON_FIELD_ERRORS else about(_label(name, model), text))
     return " ".join(parts)
 
 

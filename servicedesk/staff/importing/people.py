@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from servicedesk.importing.encodings import UnusableFileError
-from servicedesk.importing.mappings import FieldMapping, RowError, Shape
+from servicedesk.importing.mappings import FieldMapping, RowError, Shape, about
 from servicedesk.importing.rows import Row
 from servicedesk.importing.running import Import
 from servicedesk.staff.importing.tree import Said, Structure
@@ -229,7 +229,7 @@ def _label(name: str) -> str:
 
 def _told(refusal: ValidationError) -> str:
     return " ".join(
-        text if name == NON_FIELD_ERRORS else f"{_label(name)}: {text}"
+        text if name == NON_FIELD_ERRORS else about(_label(name), text)
         for name, texts in refusal.message_dict.items()
         for text in texts
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from servicedesk.importing.mappings import about
 from servicedesk.importing.rows import Row
 from servicedesk.staff.joining import LEADING, Unit
 from servicedesk.staff.models import Department, Post, User
@@ -74,7 +75,8 @@ class Structure:
         self._naming.look_up(
             text for said in self._said for text in said.leading.values() if not self._in_file(text)
         )
-        return [*self._twice(), *self._loops(), *self._unknown_people()]
+        wrong = [*self._twice(), *self._loops(), *self._unknown_people()]
+        return sorted(wrong, key=lambda one: one[0].number)
 
     def _twice(self) -> Iterator[tuple[Row, str]]:
         """Two parents, two managers, two holders of a post."""
@@ -124,7 +126,7 @@ class Structure:
                     self.person(text)
                 except NobodyError as problem:
                     label: Any = Department._meta.get_field(position)
-                    yield said.row, f"{label.verbose_name}: {problem}"
+                    yield said.row, about(label.verbose_name, problem)
 
     def person(self, text: str) -> User | None:
         """Who is meant. Raises NobodyError for nobody, for several, and for somebody of the file who is refused."""
