@@ -115,6 +115,9 @@ def word_tokens(word: str) -> list[str]:
     """The word; of a serial number such as SN12345 its parts as well; of a long number its endings."""
     if word.isascii() and word.isalpha():
         return [word[:LONGEST_WORD]]
+    if word.isascii() and word.isdigit():  # as below, without a look at each character
+        endings = [word[-length:] for length in ENDINGS if TELEPHONE <= len(word) > length]
+        return list(dict.fromkeys([word[:LONGEST_WORD], *endings]))
     parts = ["".join(part) for _, part in groupby(word, lambda c: kind_of(c) == "digit")]
     endings = [
         part[-length:]
