@@ -48,7 +48,7 @@ def list_periodic_tasks(sender, **kwargs):
         "close unopposed inquiries": every(3600, "tickets.tasks.close_unopposed_inquiries"),
         # every half minute: tickets of a renamed customer are found by the new name
         "find tickets by new words": every(30, "tickets.tasks.find_tickets_by_new_words"),
-        # every ten minutes: what stayed with leavers because nobody could have it (CASES f, o)
+        # every ten minutes: whose last day is over leaves; what stayed because nobody could have it (CASES f, o)
         "pass on what leavers owe": every(600, "servicedesk.staff.tasks.pass_on_what_leavers_owe"),
         # every morning: next year's holiday list, once it is time to ask for it (S37)
         "watch holiday lists": daily(7, 0, "followups.tasks.watch_holiday_lists"),

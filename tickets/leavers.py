@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 
@@ -16,11 +17,10 @@ from django.utils.translation import gettext as _
 from servicedesk.clock.kinds import kind_name
 from servicedesk.clock.models import Deadline
 from servicedesk.staff.directory import Directory
-from servicedesk.staff.models import User
+from servicedesk.staff.models import Department, User
 from servicedesk.staff.passing_on import Left
-from tickets.models import ComplainedAbout, Ticket
-from tickets.ownership import change_owner, heir, successor
-from tickets.promises import lock
+from tickets.models import ComplainedAbout, Kind, Ticket
+from tickets.ownership import change_owners, heir, successor
 
 BATCH = 1000  # tickets locked by one statement
 ON_OWNER = ("promise", "task", "check")  # what the owner of a ticket owes on it
@@ -46,21 +46,54 @@ def hold_tickets(ids: Collection[int]) -> None:
 def pass_on_tickets(user: User, *, by: User | str, at: datetime) -> int:
     """Pass a leaver's open tickets on, in the caller's transaction: the one transfer without acceptance.
 
-    Returns how many stay, because nobody is left to have them.
+    Returns how many stay, because nobody is left to have them. The number of statements grows with the heirs and with
+    the thousands of tickets, not with the tickets.
     """
-    directory = Directory.at(at)
+    heirs = _Heirs(Directory.at(at))
+    rows = iter(Ticket.objects.open().filter(owner=user).order_by("pk").values_list("pk", flat=True))
     stay = 0
-    for pk in list(Ticket.objects.open().filter(owner=user).order_by("pk").values_list("pk", flat=True)):
-        ticket = lock(Ticket(pk=pk))
-        if ticket.owner_id != user.pk or ticket.state == Ticket.State.CLOSED:
-            continue  # somebody took it over or closed it while we waited for the lock
-        try:
-            with transaction.atomic():
-                owner, department = successor(ticket, directory)
-                change_owner(ticket, owner, department, how="leaver", by=by, at=at)
-        except ValidationError:
-            stay += 1
+    for batch in iter(lambda: list(islice(rows, BATCH)), []):
+        hold_tickets(batch)
+        stay += _pass_on(_owned_of(batch, user), user, heirs, by=by, at=at)
     return stay
+
+
+def _owned_of(batch: Collection[int], user: User) -> list[Ticket]:
+    """Those of these locked tickets that are the person's still: others were taken over or closed meanwhile."""
+    owned = Ticket.objects.open().filter(pk__in=batch, owner=user).order_by("pk")
+    return list(owned.select_related("category", "owner", "department", "live_deadline", "open_check"))
+
+
+def _pass_on(tickets: list[Ticket], user: User, heirs: _Heirs, *, by: User | str, at: datetime) -> int:
+    about = _complained_about(user)
+    given: dict[tuple[User, Department], list[Ticket]] = defaultdict(list)
+    for ticket in tickets:
+        if found := heirs.of(ticket, about[ticket.pk]):
+            given[found].append(ticket)
+    passed = 0
+    for (owner, department), some in given.items():
+        with suppress(ValidationError), transaction.atomic():
+            change_owners(some, owner, department, how="leaver", by=by, at=at)
+            passed += len(some)
+    return len(tickets) - passed
+
+
+class _Heirs:
+    """Who has which ticket next; each heir is held once for all their tickets."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
+        self.known: dict[tuple[int, frozenset[int]], tuple[User, Department] | None] = {}
+
+    def of(self, ticket: Ticket, about: Collection[int]) -> tuple[User, Department] | None:
+        """The heir of one ticket, which is about these people; None where nobody is left."""
+        alike = (ticket.department_id, frozenset(about))
+        if alike not in self.known:
+            try:
+                self.known[alike] = successor(ticket, self.directory)
+            except ValidationError:
+                self.known[alike] = None
+        return self.known[alike]
 
 
 def tickets_left_by(user: User, *, at: datetime) -> Left | None:
@@ -80,7 +113,8 @@ def tickets_left_by(user: User, *, at: datetime) -> Left | None:
 
 def _complained_about(user: User) -> dict[int, set[int]]:
     """Whom the person's open tickets are about, and who cannot have them therefore (CASES n)."""
-    named = ComplainedAbout.objects.standing().exclude(ticket__state=Ticket.State.CLOSED)
+    named = ComplainedAbout.objects.standing().filter(ticket__kind=Kind.COMPLAINT)
+    named = named.exclude(ticket__state=Ticket.State.CLOSED)
     about: dict[int, set[int]] = defaultdict(set)
     for ticket, person in named.filter(ticket__owner=user).values_list("ticket", "person"):
         about[ticket].add(person)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Case, F, Max, Value, When
 from django.utils.translation import gettext as _
 
-from servicedesk.audit.timeline import record
+from servicedesk.audit.timeline import Record, record_many
+from servicedesk.bulk import insert_rows
 from servicedesk.clock.owing import pass_on
 from servicedesk.outbox.posting import post
 from servicedesk.staff.covering import covered_by
@@ -27,19 +28,29 @@ def begin_period(ticket: Ticket, how: str, *, at: datetime) -> OwnershipPeriod:
 
     The clocks of two machines may differ by some seconds; the periods tile nevertheless.
     """
-    ended = ticket.periods.aggregate(last=Max("to_at"))["last"]
-    return OwnershipPeriod.objects.create(
-        ticket=ticket,
-        owner=ticket.owner,
-        department=ticket.department,
-        how=how,
-        from_at=max(at, ended or at),
-    )
+    return begin_periods([ticket], how, at=at)[0]
 
 
-def end_period(ticket: Ticket, *, at: datetime) -> None:
+def begin_periods(tickets: Sequence[Ticket], how: str, *, at: datetime) -> list[OwnershipPeriod]:
+    """The same for many tickets, by one statement."""
+    periods = OwnershipPeriod.objects.filter(ticket__in=tickets).order_by()
+    ended = dict(periods.values_list("ticket").annotate(last=Max("to_at")))
+    begun = [
+        OwnershipPeriod(
+            ticket=ticket,
+            owner=ticket.owner,
+            department=ticket.department,
+            how=how,
+            from_at=max(at, ended.get(ticket.pk) or at),
+        )
+        for ticket in tickets
+    ]
+    return insert_rows(OwnershipPeriod, begun)
+
+
+def end_period(*tickets: Ticket, at: datetime) -> None:
     """End the stretch that runs; closing and every change of owner does so at the very moment the next begins."""
-    running = OwnershipPeriod.objects.filter(ticket=ticket, to_at=None)
+    running = OwnershipPeriod.objects.filter(ticket__in=tickets, to_at=None)
     running.update(to_at=Case(When(from_at__gt=at, then=F("from_at")), default=Value(at)))
 
 
@@ -100,16 +111,38 @@ def change_owner(
 
     Raises ValidationError if the new owner leaves meanwhile.
     """
-    was = ticket.owner
+    change_owners([ticket], owner, department, how=how, by=by, at=at)
+
+
+def change_owners(
+    tickets: Sequence[Ticket],
+    owner: User,
+    department: Department,
+    *,
+    how: str,
+    by: User | str,
+    at: datetime,
+) -> None:
+    """The same for many tickets, all locked, in a number of statements that does not grow with them (per 1000)."""
     if (owner := hold(owner.pk)).is_leaving:
         raise ValidationError(_("%(name)s does not work here any more.") % {"name": owner})
-    end_period(ticket, at=at)
-    ticket.owner, ticket.department, ticket.touched_at = owner, department, at
-    ticket.save(update_fields=["owner", "department", "touched_at"])
-    begin_period(ticket, how, at=at)
-    record(ticket.key, "owner_changed", by=by, at=at, owner=owner.pk, was=was.pk, how=how)
-    if owed := ticket.deadline():
-        pass_on(owed, owner=owner, department=department)
+    was = {ticket.pk: ticket.owner_id for ticket in tickets}
+    end_period(*tickets, at=at)
+    for ticket in tickets:
+        ticket.owner, ticket.department, ticket.touched_at = owner, department, at
+    rows = Ticket.objects.filter(pk__in=was)
+    rows.update(owner=owner, department=department, touched_at=at)
+    begin_periods(tickets, how, at=at)
+    record_many(
+        [
+            Record(
+                ticket.key, "owner_changed", by, at, {"owner": owner.pk, "was": was[ticket.pk], "how": how}
+            )
+            for ticket in tickets
+        ]
+    )
+    owed = [deadline for ticket in tickets if (deadline := ticket.deadline())]
+    pass_on(*owed, owner=owner, department=department)
 
 
 def owner_after_closing(ticket: Ticket, *, at: datetime) -> tuple[User, Department]:

@@ -184,9 +184,10 @@ def _end(deadline: Deadline, fresh: Deadline, *, at: datetime, outcome: str) -> 
     return deadline
 
 
-def pass_on(deadline: Deadline, *, owner: User, department: Department) -> int:
-    """Make `owner` answerable for what is live; its due time and ladder stay. Returns 0 if it was settled meanwhile."""
-    return Deadline.objects.live().filter(pk=deadline.pk).update(owner=owner, department=department)
+def pass_on(*deadlines: Deadline, owner: User, department: Department) -> int:
+    """Make `owner` answerable for what is live; due times and ladders stay. Returns how many were live still."""
+    live = Deadline.objects.live().filter(pk__in=[deadline.pk for deadline in deadlines])
+    return live.update(owner=owner, department=department)
 
 
 @transaction.atomic

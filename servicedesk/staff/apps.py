@@ -17,6 +17,8 @@ class StaffConfig(AppConfig):
     def ready(self) -> None:
         declare("staff", import_module("servicedesk.staff.rules").rules())
         name_event("named_deputy", _("named as deputy"))
+        name_event("leaving_planned", _("last day planned"))
+        name_event("leaving_soon", _("last day near"))
         name_event("no_longer_deputy", _("deputy no longer"))
         name_event("nobody_to_pass_on_to", _("nobody to pass on to"))
         import_module("servicedesk.staff.questions").tell()

@@ -21,6 +21,7 @@ from servicedesk.timewords import next_midnight
 LONGEST_NAME = 150  # characters of a log-in name
 LONGEST_PASSWORD = 256  # characters; hashing is slow on purpose, so the input has a bound
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)  # no absence lies outside
+PLANNED, STAYS = "planned", "stays"  # answers to why a log-in is closed that do not close it now
 REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
@@ -94,6 +95,14 @@ class ProfileForm(forms.ModelForm):
             zones.choices = [(kept, kept), *zone_choices()]
 
 
+def _day(**options: Any) -> forms.DateField:
+    return forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+        **options,
+    )
+
+
 class CloseForm(forms.Form):
     """Why a log-in is closed, which decides what becomes of what the person owes."""
 
@@ -102,6 +111,8 @@ class CloseForm(forms.Form):
         choices=[
             (User.Blocked.LEAVING, _("Leaves: what they owe passes on now")),
             (User.Blocked.MEANWHILE, _("For the time being: everything stays theirs")),
+            (PLANNED, _("Leaves later: the log-in closes when the last day is over")),
+            (STAYS, _("Stays after all: no last day is planned any more")),
         ],
         widget=forms.RadioSelect,
         help_text=_(
@@ -109,14 +120,15 @@ class CloseForm(forms.Form):
             "and deputies stand in. Opening the log-in again gives nothing back that has passed on."
         ),
     )
-
-
-def _day(**options: Any) -> forms.DateField:
-    return forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
-        **options,
+    last_day = _day(
+        label=_("Last day"), required=False, help_text=_("Only for who leaves later; their manager is told.")
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("why") == PLANNED and not cleaned.get("last_day") and "last_day" not in self.errors:
+            self.add_error("last_day", _("Say which day is the last."))
+        return cleaned
 
 
 def _hour(**options: Any) -> forms.TimeField:

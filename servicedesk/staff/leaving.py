@@ -5,21 +5,28 @@ transaction; or for the time being, and then it stays theirs and deputies stand 
 everything has passed on, and somebody else holds the person's positions already.
 """
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
+from servicedesk.calendars.models import organisation_zone
+from servicedesk.calendars.zones import zone_named
 from servicedesk.outbox.models import IN_APP
-from servicedesk.outbox.posting import Draft, post_many
+from servicedesk.outbox.posting import Draft, post, post_many
+from servicedesk.staff.directory import Directory
 from servicedesk.staff.models import Absence, Department, Post, User
-from servicedesk.staff.passing_on import pass_on_all, pass_on_what_can, with_matters_held
+from servicedesk.staff.passing_on import left_by, pass_on_all, pass_on_what_can, with_matters_held
+from servicedesk.staff.positions import Position
 from servicedesk.staff.roles import Role
 
 Blocked = User.Blocked
+REMINDED_BEFORE = timedelta(days=7)  # the last day itself
 
 
 @transaction.atomic
@@ -49,8 +56,8 @@ def unblock(user: User, *, by: User | str, at: datetime) -> User:
     """Open the log-in again, and nothing else: what was passed on stays where it is."""
     user = _locked(user, by)
     if user.blocked_at is not None:
-        user.blocked_at, user.blocked_why = None, ""
-        _save(user, "blocked_at", "blocked_why", by=by)
+        user.blocked_at, user.blocked_why, user.leaves_on = None, "", None
+        _save(user, "blocked_at", "blocked_why", "leaves_on", by=by)
         record(timeline_of(user), "unblocked", by=by, at=at)
     return user
 
@@ -82,10 +89,60 @@ def reactivate(user: User, *, by: User | str, at: datetime) -> User:
     """Somebody works here again; what was passed on meanwhile stays where it is."""
     user = _locked(user, by)
     if not user.is_active:
-        user.is_active, user.left_at = True, None
-        _save(user, "is_active", "left_at", by=by)
+        user.is_active, user.left_at, user.leaves_on = True, None, None
+        _save(user, "is_active", "left_at", "leaves_on", by=by)
         record(timeline_of(user), "returned", by=by, at=at)
     return user
+
+
+@transaction.atomic
+def plan_leaving(user: User, last_day: date | None, *, by: User | str, at: datetime) -> User:
+    """Say which day will be a person's last, or that they stay after all (None); the manager is told.
+
+    When it is over the log-in closes by itself, and what they owe passes on (`leave_as_planned`). Raises PermissionDenied
+    for who may not, ValidationError for oneself, for a day that is past, and for who leaves already.
+    """
+    user = _locked(user, by)
+    if user.is_leaving:
+        raise ValidationError(_("%(name)s leaves already.") % {"name": user})
+    if last_day is not None and last_day < today_here(at):
+        raise ValidationError(_("The last day lies in the past. Block the log-in now instead."))
+    if user.leaves_on == last_day:
+        return user
+    user.leaves_on = last_day
+    _save(user, "leaves_on", by=by)
+    record(
+        timeline_of(user),
+        "leaving_planned" if last_day else "stays_after_all",
+        by=by,
+        at=at,
+        last_day=last_day,
+    )
+    if last_day:
+        _tell_manager(user, "leaving_planned", last_day, key=at.isoformat(), at=at)
+    return user
+
+
+def leave_as_planned(at: datetime) -> int:
+    """Close the log-ins of those whose last day is over, and remind managers of those whose last week has begun.
+
+    May run twice, late, or after a crash. Returns how many log-ins were closed.
+    """
+    today = today_here(at)
+    going = User.objects.active().exclude(blocked_why=Blocked.LEAVING).filter(leaves_on__isnull=False)
+    closed = list(going.filter(leaves_on__lt=today).order_by("pk"))
+    for user in closed:
+        block(user, by="clock", at=at)
+    for user in going.filter(leaves_on__range=(today, today + REMINDED_BEFORE)).order_by("pk"):
+        if left_by(user, at=at) or positions_held(user, at=at):
+            with transaction.atomic():
+                _tell_manager(user, "leaving_soon", user.leaves_on, key="", at=at)
+    return len(closed)
+
+
+def today_here(at: datetime) -> date:
+    """The day in the organisation's zone."""
+    return timezone.localtime(at, zone_named(organisation_zone())).date()
 
 
 def pass_on_what_waits(at: datetime) -> int:
@@ -181,6 +238,21 @@ def _tell_administrators(user: User, stays: int, *, at: datetime) -> None:
             )
             for person in administrators.values_list("pk", flat=True)
         ]
+    )
+
+
+def _tell_manager(user: User, event: str, last_day: Any, *, key: str, at: datetime) -> None:
+    """Who leads the person, or the next one up, hears of the last day; a reminder once for each such day."""
+    holding = Directory.at(at).holder(Position.DEPARTMENT_MANAGER, owner_id=user.pk, exclude={user.pk})
+    if holding.person_id in (None, user.pk):
+        return
+    post(
+        event,
+        key=f"{event}:{user.pk}:{last_day.isoformat()}:{key}",
+        channel=IN_APP,
+        recipient=holding.person_id,
+        params={"name": str(user), "last_day": last_day.isoformat(), "path": f"/people/{user.pk}/owes/"},
+        at=at,
     )
 
 

@@ -202,6 +202,13 @@ class User(AbstractUser):
     blocked_why = models.CharField(
         _("why the log-in is blocked"), max_length=10, choices=Blocked, blank=True, editable=False
     )
+    leaves_on = models.DateField(
+        _("last day"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Planned; the log-in closes by itself when it is over."),
+    )
     left_at = models.DateTimeField(_("left on"), null=True, blank=True, editable=False)
     session_round = models.PositiveIntegerField(
         default=0, editable=False, help_text=_("Raised to end all sessions of this person.")

@@ -3,10 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from servicedesk.staff.leaving import pass_on_what_waits
+from servicedesk.staff.leaving import leave_as_planned, pass_on_what_waits
 
 
 @shared_task(ignore_result=True)
 def pass_on_what_leavers_owe() -> None:
-    """Whatever nobody could have until now; what still stays comes next time."""
-    pass_on_what_waits(timezone.now())
+    """Log-ins whose last day is over close; whatever nobody could have until now is tried again."""
+    at = timezone.now()
+    leave_as_planned(at)
+    pass_on_what_waits(at)

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from servicedesk.audit.invariants import findings
+from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Ring
 from servicedesk.clock.sweep import sweep
 from servicedesk.outbox.models import Message
@@ -13,7 +14,7 @@ from servicedesk.staff.models import User
 from servicedesk.staff.passing_on import left_by
 from servicedesk.staff.testing import make_absence, make_user
 from tickets.intake import Answer
-from tickets.models import Kind, OwnershipPeriod, Ticket
+from tickets.models import ComplainedAbout, Kind, OwnershipPeriod, Ticket
 from tickets.ownership import take_over
 from tickets.resolving import reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket, make_word
@@ -141,6 +142,45 @@ def test_the_number_of_queries_does_not_grow_with_the_tickets(django_assert_max_
         make_ticket(first_responder=agent)
     with django_assert_max_num_queries(24):
         left_by(agent, at=MONDAY)
+
+
+def test_passing_on_takes_as_many_statements_for_many_tickets_as_for_few(administrator):
+    from django.test.utils import CaptureQueriesContext
+
+    def statements(count: int) -> int:
+        agent = make_agent()
+        for _ in range(count):
+            make_ticket(first_responder=agent)
+        with CaptureQueriesContext(connection) as seen:
+            block(agent, by=administrator, at=MONDAY + HOUR)
+        assert not Ticket.objects.filter(owner=agent).exists()
+        return len(seen)
+
+    statements(1)
+    assert statements(3) == statements(9)
+
+
+def test_each_of_many_tickets_has_its_own_heir_period_entry_and_deadline(administrator):
+    agent = make_agent()
+    other = make_agent().department
+    here, there, about = (make_ticket(first_responder=agent) for _ in range(3))
+    Ticket.objects.filter(pk=there.pk).update(department=other)
+    ComplainedAbout.objects.create(
+        ticket=about, person=agent.department.manager, named_by=administrator, named_at=MONDAY
+    )
+
+    block(agent, by=administrator, at=MONDAY + HOUR)
+
+    expected = {here: agent.department.manager, there: other.manager, about: agent.department.executive}
+    for ticket, heir in expected.items():
+        ticket.refresh_from_db()
+        assert (ticket.owner, ticket.live_deadline.owner) == (heir, heir)
+        periods = list(ticket.periods.order_by("pk"))
+        assert [period.owner for period in periods] == [agent, heir]
+        assert periods[0].to_at == periods[1].from_at == MONDAY + HOUR
+        entry = Entry.objects.of(ticket.key).last()
+        assert (entry.event, entry.facts["owner"], entry.facts["was"]) == ("owner_changed", heir.pk, agent.pk)
+    assert violations() == []
 
 
 def test_nothing_is_given_to_who_leaves(administrator):

@@ -76,7 +76,7 @@ def step_by_step(monkeypatch):
 
         return at_first
 
-    monkeypatch.setattr(leavers, "lock", wait_then(leavers.lock))
+    monkeypatch.setattr(leavers, "hold_tickets", wait_then(leavers.hold_tickets))
     monkeypatch.setattr(readings, "lock", wait_then(readings.lock))
     return reached, go_on
 

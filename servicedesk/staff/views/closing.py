@@ -11,11 +11,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from servicedesk.staff.forms import CloseForm
-from servicedesk.staff.leaving import block, positions_held, unblock
+from servicedesk.staff.forms import PLANNED, STAYS, CloseForm
+from servicedesk.staff.leaving import block, plan_leaving, positions_held, unblock
 from servicedesk.staff.models import User
 from servicedesk.staff.passing_on import Left, left_by
 from servicedesk.staff.requests import StaffRequest
@@ -44,7 +45,7 @@ def close(request: StaffRequest) -> HttpResponse:
     back = BACK.get(request.GET.get("from", ""), "staff:people")
     if request.method == "POST" and form.is_valid():
         for person in people:
-            _close(request, person, form.cleaned_data["why"], at=at)
+            _answer(request, person, form.cleaned_data, at=at)
         return redirect(back)
     goers = [Goer(one, left_by(one, at=at), positions_held(one, at=at)) for one in people]
     context = {"goers": goers, "form": form, "back": back}
@@ -73,6 +74,17 @@ def _asked_for(request: StaffRequest) -> Any:
     if not found:
         raise Http404
     return found.select_related("department").order_by("display_name", "pk")
+
+
+def _answer(request: StaffRequest, person: User, said: dict[str, Any], *, at: datetime) -> None:
+    """Close the log-in now, or plan or take back the last day."""
+    why, last_day = said["why"], said["last_day"] if said["why"] == PLANNED else None
+    if why not in (PLANNED, STAYS):
+        _close(request, person, why, at=at)
+    elif _done(request, person, lambda: plan_leaving(person, last_day, by=request.user, at=at)):
+        text = _("%(name)s leaves; the last day is %(day)s.") if last_day else _("%(name)s stays.")
+        day = date_format(last_day, "DATE_FORMAT") if last_day else ""
+        messages.success(request, text % {"name": person, "day": day})
 
 
 def _close(request: StaffRequest, person: User, why: str, *, at: datetime) -> None:
