@@ -124,6 +124,14 @@ class CloseForm(forms.Form):
         label=_("Last day"), required=False, help_text=_("Only for who leaves later; their manager is told.")
     )
 
+    def __init__(self, *args: Any, planned: date | None, **kwargs: Any) -> None:
+        """`planned` is the last day that stands already, if any: only then may somebody stay after all."""
+        super().__init__(*args, **kwargs)
+        self.fields["last_day"].initial = planned
+        if planned is None:
+            why = cast(Any, self.fields["why"])
+            why.choices = [choice for choice in why.choices if choice[0] != STAYS]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("why") == PLANNED and not cleaned.get("last_day") and "last_day" not in self.errors:

@@ -81,7 +81,7 @@ class Day:
     kind: str
     text: str
     is_today: bool
-    starts_week: bool
+    looks: str  # classes of its column, worked out once for all rows
 
 
 @dataclass(frozen=True)
@@ -120,4 +120,5 @@ def _day(day: date, edition: Edition, today: date) -> Day:
     text = f"{said}: {named}" if named and said else said
     weekday = str(SHORT_WEEKDAYS[day.weekday()])
     full = f"{WEEKDAYS[day.weekday()]} {date_format(day, 'MONTH_DAY_FORMAT')}"
-    return Day(day, weekday, kind, f"{full}, {text}" if text else full, day == today, day.weekday() == 0)
+    looks = f"is-{kind}{' is-today' if day == today else ''}{' starts-week' if day.weekday() == 0 else ''}"
+    return Day(day, weekday, kind, f"{full}, {text}" if text else full, day == today, looks)

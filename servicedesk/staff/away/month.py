@@ -15,7 +15,7 @@ from servicedesk.calendars.worktime import OPEN
 from servicedesk.calendars.year import LABELS
 from servicedesk.staff.absences import people_of
 from servicedesk.staff.away.charge import runs_of
-from servicedesk.staff.away.days import Day, Head, Stretch, days_of, heads_of
+from servicedesk.staff.away.days import MONTH, Day, Head, Stretch, days_of, heads_of
 from servicedesk.staff.away.gaps import Gap, gaps_of
 from servicedesk.staff.away.rows import Away, Group, by_day, row_of
 from servicedesk.staff.away.shown import Shown, shown, shown_blocked
@@ -64,11 +64,16 @@ def month_of(
         if person.blocked_at is not None and person.blocked_at < stretch.ends_at:
             seen[person.pk].append(shown_blocked(person))
     names = {pk: one.name for pk, one in organisation.people.items()}
+    from_day = (
+        today if stretch.kind == MONTH else None
+    )  # of thousands of days in a strip, names lead to the form
     groups = []
     for unit_id, members in groupby(people, key=lambda person: person.department_id):
         unit = organisation.departments.get(unit_id)
         days = days_of(stretch, organisation.calendar_of(unit_id).edition(), today=today)
-        rows = [row_of(one, seen[one.pk], days, may_enter=one.pk in open_to, today=today) for one in members]
+        rows = [
+            row_of(one, seen[one.pk], days, may_enter=one.pk in open_to, from_day=from_day) for one in members
+        ]
         charges = runs_of(unit, stretch.days, organisation, names, today=today) if unit else []
         groups.append(Group(unit, rows, charges))
     main = units[0].pk if units else None

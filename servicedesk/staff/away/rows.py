@@ -65,15 +65,15 @@ class Away:
 
 
 def row_of(
-    person: User, absences: Iterable[Shown], days: Sequence[Day], *, may_enter: bool, today: date
+    person: User, absences: Iterable[Shown], days: Sequence[Day], *, may_enter: bool, from_day: date | None
 ) -> Row:
-    """One person's row."""
+    """One person's row; where the reader may enter absences, each day from `from_day` on leads to the form."""
     touched = _by_day(absences, days)
     cells = []
     for these, run in groupby(days, key=lambda day: touched.get(day.date, ()) or day.date):
         same = list(run)
         if isinstance(these, date):
-            cells.append(Cell(same[0], may_enter=may_enter and these >= today))
+            cells.append(Cell(same[0], may_enter=may_enter and from_day is not None and these >= from_day))
         else:
             cells.append(_bar(same, these))
     return Row(person, cells, may_enter)

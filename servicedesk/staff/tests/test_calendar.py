@@ -155,6 +155,12 @@ def test_an_absence_is_entered_from_today_on_for_whom_one_leads(one):
     assert [cell.day.date.day for cell in cells if cell.may_enter] == list(range(4, 32))
 
 
+def test_in_a_strip_of_weeks_the_name_leads_to_the_form_and_no_day_does(one):
+    strip = row(month(one.manager, one.service, stretch=Stretch.around(TODAY, WEEKS)), one.agents[1])
+    assert (len(strip.cells), strip.may_enter) == (91, True)
+    assert not [cell for cell in strip.cells if cell.may_enter]
+
+
 def test_weekends_and_holidays_are_those_of_the_work_calendar(one):
     kinds = {each.date.day: each.kind for each in month(one.manager, one.service).days}
     assert (kinds[6], kinds[7], kinds[8]) == ("open", "weekend", "weekend")

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from servicedesk.staff.away.meanwhile import foresee
@@ -100,6 +102,20 @@ def test_what_is_past_of_it_is_not_foreseen_and_without_an_end_thirteen_weeks(on
     foreseen = foresee(absence, at=AT)
     assert foreseen.cut
     assert foreseen.asked[0].what.startswith("4 Mar 10:00 to 3 Jun")
+
+
+def test_its_queries_do_not_grow_with_days_or_absences(one):
+    def looked(absence) -> int:
+        with CaptureQueriesContext(connection) as seen:
+            foresee(absence, at=AT)
+        return len(seen)
+
+    few = looked(planned(one.agents[1], 10, 10))
+    for number in range(5):
+        make_absence(
+            one.agents[2], starts_at=day(5 + 3 * number), ends_at=day(6 + 3 * number), deputy=one.agents[1]
+        )
+    assert looked(planned(one.agents[1], ends_at=None, deputy=one.agents[2])) == few
 
 
 def test_looking_enters_nothing(one, client):

@@ -41,7 +41,9 @@ def close(request: StaffRequest) -> HttpResponse:
     """Ask why, show what passes on to whom, then block these log-ins."""
     at = timezone.now()
     people = list(_asked_for(request))
-    form = CloseForm(request.POST or None, initial={"why": User.Blocked.LEAVING})
+    planned = max((one.leaves_on for one in people if one.leaves_on), default=None)
+    initial = {"why": PLANNED if planned else User.Blocked.LEAVING}
+    form = CloseForm(request.POST or None, planned=planned, initial=initial)
     back = BACK.get(request.GET.get("from", ""), "staff:people")
     if request.method == "POST" and form.is_valid():
         for person in people:
