@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -73,6 +75,25 @@ class Ladder(Shipped, models.Model):
         return f"ladder:{self.kind}"
 
 
+A_WEEK = 7 * 24 * 60  # minutes
+FURTHEST = {  # of each unit, about a year: what lies further off is a slip of the hand
+    "seconds": 31_536_000,
+    "minutes": 525_600,
+    "hours": 8_760,
+    "days": 366,
+    "working_hours": 2_000,
+    "working_days": 250,
+    "months": 12,
+    "quarters": 4,
+    "years": 1,
+}
+
+
+def _within(limits: dict[str, int]) -> list[Q]:
+    """One condition for each unit; no amount at all needs no unit."""
+    return [Q(amount=0), *(Q(unit=unit, amount__lte=most) for unit, most in limits.items())]
+
+
 class Rung(models.Model):
     """One step of a ladder: when it rings, whom it reaches, and what is expected of them."""
 
@@ -91,10 +112,18 @@ class Rung(models.Model):
     position = models.CharField(_("whom"), max_length=40, choices=Position.choices)
     acknowledge = models.BooleanField(_("asks for acknowledgement"), default=False)
     silent_after = models.PositiveIntegerField(
-        _("goes to the deputy after"), null=True, blank=True, help_text=_("Minutes without acknowledgement.")
+        _("goes to the deputy after"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(A_WEEK)],
+        help_text=_("Minutes without acknowledgement."),
     )
     repeat_every = models.PositiveIntegerField(
-        _("repeats every"), null=True, blank=True, help_text=_("Minutes, until acknowledged.")
+        _("repeats every"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(A_WEEK)],
+        help_text=_("Minutes, until acknowledged."),
     )
     rounds = models.PositiveSmallIntegerField(
         _("further rounds"), default=0, validators=[MaxValueValidator(50)]
@@ -122,6 +151,18 @@ class Rung(models.Model):
                 condition=Q(rounds=0) | Q(repeat_every__gt=0),
                 name="rung_rounds_need_interval",
                 violation_error_message=_("Say after how many minutes the step repeats."),
+            ),
+            models.CheckConstraint(
+                condition=Q(when="share") | reduce(or_, _within(FURTHEST)),
+                name="rung_within_a_year",
+                violation_error_message=_("A step lies at most a year from the due time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(rounds__lte=50)
+                & (Q(silent_after=None) | Q(silent_after__lte=A_WEEK))
+                & (Q(repeat_every=None) | Q(repeat_every__lte=A_WEEK)),
+                name="rung_repeats_within_a_week",
+                violation_error_message=_("A step repeats after at most a week, and at most fifty times."),
             ),
         ]
 

@@ -275,3 +275,14 @@ def test_the_forms_and_their_history_open(client, administrator, name):
     for page in ("change", "history"):
         assert client.get(reverse(f"admin:calendars_{name}_{page}", args=[pk])).status_code == 200
     assert client.get(reverse(f"admin:calendars_{name}_add")).status_code == 200
+
+
+def test_a_new_calendar_that_never_opens_leaves_nothing_behind(client, administrator):
+    before = Calendar.objects.count()
+    new = Calendar(name="Never", timezone="Asia/Shanghai")
+    for hours in ([], [("", 0, "", "", False)], [("", 0, "09:00", "12:00", True)]):
+        data = calendar_form(new, hours) | {"name": "Never"}
+        data = {key: value for key, value in data.items() if value is not None}
+        page = client.post(reverse("admin:calendars_calendar_add"), data)
+        assert page.status_code == 200, hours
+        assert Calendar.objects.count() == before

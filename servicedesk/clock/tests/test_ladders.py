@@ -15,7 +15,7 @@ from servicedesk.clock.closures import tell_owners_of_closed_days
 from servicedesk.clock.ladders import STEP, escalation_in_words, revise, warnings_in_words
 from servicedesk.clock.models import Ladder
 from servicedesk.clock.sweep import sweep
-from servicedesk.clock.testing import MONDAY, make_deadline, make_matter
+from servicedesk.clock.testing import MONDAY, make_deadline, make_ladder, make_matter
 from servicedesk.outbox.models import Message
 from servicedesk.staff.models import Department
 from servicedesk.staff.testing import make_organisation, make_post, make_user
@@ -58,6 +58,20 @@ def test_the_same_again_makes_no_version():
         [],
         [{"when": "before", "amount": 2, "unit": "working_hours", "position": "owner"}],
         [{"when": "share", "amount": 100, "unit": "", "position": "owner"}],
+        [{"when": "after", "amount": 2_147_483_647, "unit": "hours", "position": "owner"}],
+        [{"when": "after", "amount": 251, "unit": "working_days", "position": "owner"}],
+        [{"when": "after", "amount": 0, "position": "owner", "acknowledge": True, "silent_after": 10_081}],
+        [{"when": "after", "amount": 0, "position": "owner", "acknowledge": True, "silent_after": 0}],
+        [
+            {
+                "when": "after",
+                "amount": 0,
+                "position": "owner",
+                "acknowledge": True,
+                "repeat_every": 2_147_483_647,
+                "rounds": 1,
+            }
+        ],
         [
             {
                 "when": "after",
@@ -183,3 +197,18 @@ def test_the_database_refuses_a_ladder_in_force_without_steps():
             with connection.cursor() as cursor:
                 cursor.execute(statement)
             connection.check_constraints()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"when": "after", "amount": 8_761, "unit": "hours"},
+        {"when": "before", "amount": 2, "unit": "years"},
+        {"when": "after", "acknowledge": True, "silent_after": 10_081},
+        {"when": "after", "acknowledge": True, "repeat_every": 5, "rounds": 51},
+    ],
+)
+def test_the_database_refuses_a_step_that_no_clock_could_carry_out(step):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_ladder("far", {"position": "owner", **step})
+    make_ladder("near", {"position": "owner", "when": "after", "amount": 8_760, "unit": "hours"})
