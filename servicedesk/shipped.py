@@ -19,6 +19,7 @@ NAMES = {
     "ladder:promise": gettext_noop("Promised replies"),
     "ladder:check": gettext_noop("Opinion checks"),
     "ladder:task": gettext_noop("Tasks"),
+    "ladder:confirmation": gettext_noop("Confirmations of tasks"),
     "ladder:reading": gettext_noop("Replies on the file"),
     "ladder:serious": gettext_noop("Serious matters and same-day duties"),
     "ladder:holiday_list": gettext_noop("Missing holiday lists"),

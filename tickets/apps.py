@@ -37,6 +37,7 @@ class TicketsConfig(AppConfig):
         name_kind("promise", _("promised reply"), act=_("Reply"), clauses="R1.1e R1.1f")
         name_kind("task", _("task to be done"), act=_("Report"))
         name_kind("check", _("opinion check"), act=_("Ask"), clauses="R1.2g")
+        name_kind("confirmation", _("confirmation that a task is done"), act=_("Confirm"), clauses="R3.1.1")
         name_kind("reading", _("reply on the file to be read"), act=_("Read"))
         for event, name in NEWS.items():
             name_event(event, name)
@@ -47,6 +48,7 @@ class TicketsConfig(AppConfig):
         from servicedesk.staff.away.meanwhile import on_absence
         from servicedesk.staff.passing_on import hold_first, on_leaving
         from tickets import due_rules, invariants, questions, retelling  # noqa: F401  (registers its checks)
+        from tickets.confirmations import confirmations_left_by, pass_on_confirmations
         from tickets.describing import describe_tickets
         from tickets.impartial import spare_named
         from tickets.leavers import hold_tickets, pass_on_tickets, tickets_left_by, tickets_of
@@ -60,6 +62,7 @@ class TicketsConfig(AppConfig):
         due_rules.tell()
         questions.tell()
         on_leaving(pass_on_tickets, tickets_left_by)
+        on_leaving(pass_on_confirmations, confirmations_left_by)
         on_leaving(pass_on_readings, readings_left_by)
         wishes_changed.connect(fit_checks_of, dispatch_uid="tickets.checks")
         found_otherwise.connect(find_otherwise, dispatch_uid="tickets.searching")

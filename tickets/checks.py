@@ -10,14 +10,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from servicedesk.audit.timeline import record
 from servicedesk.clock.owing import settle
+from tickets.confirmations import may_confirm
 from tickets.contacts import add_contact, hours_problem
 from tickets.impartial import check_impartial
 from tickets.limits import Word, check_due
 from tickets.models import Contact, OpinionCheck, Ticket
 from tickets.promises import lock, next_limit
-from tickets.resolving import close_checked, completion_due, fit_check, owe_check, take_up_again
+from tickets.resolving import close_checked, completion_due, end_check, fit_check, owe_check, take_up_again
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
@@ -46,6 +46,8 @@ def record_check(ticket: Ticket, opinion: Opinion, *, by: User, at: datetime) ->
     ticket = lock(ticket)
     check = _open_check(ticket, opinion.answering, by=by, at=at)
     check_impartial(ticket, by)
+    if check.form == OpinionCheck.Form.REQUESTER:
+        raise ValidationError(_("A task is confirmed by who asked for it; no customer is asked."))
     if check.form == OpinionCheck.Form.CONFIRMATION:
         raise ValidationError(_("The customer is not to be asked here. A second person confirms instead."))
     _check_opinion(ticket, opinion, at=at)
@@ -54,7 +56,7 @@ def record_check(ticket: Ticket, opinion: Opinion, *, by: User, at: datetime) ->
         ticket, words=opinion.words, direction="out", mode=Contact.Mode.SPOKEN if reached else Contact.Mode.TRIED,
         purpose=Contact.Purpose.CHECK, channel=opinion.channel, odd_hours=opinion.odd_hours, by=by, at=at,
     )  # fmt: skip
-    _end(check, opinion.outcome, contact=contact, by=by, at=at)
+    end_check(check, opinion.outcome, contact=contact, by=by, at=at)
     if opinion.outcome == OpinionCheck.Outcome.SATISFIED:
         close_checked(ticket, Ticket.Ended.CHECKED, by=by, at=at)
         return check
@@ -74,21 +76,39 @@ def confirm_solved(ticket: Ticket, *, by: User, at: datetime, answering: int | N
     """
     ticket = lock(ticket)
     check = _open_check(ticket, answering, by=by, at=at)
-    if check.form != OpinionCheck.Form.CONFIRMATION:
+    if check.form == OpinionCheck.Form.REQUESTER:
+        raise ValidationError(_("Only the person who asked for the task can confirm that it is done."))
+    if check.form == OpinionCheck.Form.CUSTOMER:
         raise ValidationError(_("This customer can be asked. Ask how the matter was handled."))
     check_impartial(ticket, by)
     if check.solver_id == by.pk:
         raise ValidationError(_("Somebody other than the person who solved it has to confirm."))
-    _end(check, OpinionCheck.Outcome.SATISFIED, contact=None, by=by, at=at)
+    end_check(check, OpinionCheck.Outcome.SATISFIED, contact=None, by=by, at=at)
+    close_checked(ticket, Ticket.Ended.CONFIRMED, by=by, at=at)
+    return check
+
+
+@transaction.atomic
+def confirm_task(ticket: Ticket, *, by: User, at: datetime, answering: int | None = None) -> OpinionCheck:
+    """The requester confirms that the task is done, and so closes it (CASES a).
+
+    So does who has it from a requester who left, or stands in for one who is absent. Raises ValidationError for anybody
+    else, or if somebody was faster.
+    """
+    ticket = lock(ticket)
+    check = _open_check(ticket, answering, by=by, at=at)
+    if check.form != OpinionCheck.Form.REQUESTER or not may_confirm(check, by, at=at):
+        raise ValidationError(_("Only the person who asked for the task can confirm that it is done."))
+    end_check(check, OpinionCheck.Outcome.SATISFIED, contact=None, by=by, at=at)
     close_checked(ticket, Ticket.Ended.CONFIRMED, by=by, at=at)
     return check
 
 
 def _open_check(ticket: Ticket, answering: int | None, *, by: User, at: datetime) -> OpinionCheck:
     """The check that is owed, in the form that the customer as they stand now asks for."""
-    check = ticket.checks.filter(outcome=None).first()
+    check = ticket.checks.filter(outcome=None).select_related("deadline", "ticket").first()
     if check is None:
-        raise ValidationError(_("No opinion check is open on this ticket."), code="stale")
+        raise ValidationError(_("Nothing is to be asked or confirmed on this ticket now."), code="stale")
     if answering is not None and answering != check.deadline_id:
         raise ValidationError(
             _("Somebody has asked the customer meanwhile. Read what was said."), code="stale"
@@ -115,10 +135,3 @@ def _check_opinion(ticket: Ticket, opinion: Opinion, *, at: datetime) -> None:
         raise ValidationError(errors)
     if opinion.next_word and opinion.outcome == OpinionCheck.Outcome.DISSATISFIED:
         check_due(opinion.next_word, limit=next_limit(ticket, at=at), at=at)
-
-
-def _end(check: OpinionCheck, outcome: str, *, contact: Contact | None, by: User, at: datetime) -> None:
-    check.outcome, check.asked_by, check.asked_at, check.contact = outcome, by, at, contact
-    check.full_clean(exclude=["ticket", "deadline", "solver", "contact", "asked_by"])
-    check.save(update_fields=["outcome", "asked_by", "asked_at", "contact"])
-    record(check.ticket.key, "checked", by=by, at=at, outcome=outcome, number=check.number, form=check.form)

@@ -22,12 +22,7 @@ _NOTED = """EXISTS (
     SELECT 1 FROM audit_entry e WHERE e.subject = 'ticket:' || NEW.number AND e.event = '{event}' AND e.at = NEW.{column}{by})"""
 _RESOLVED_NOTED = _NOTED.format(event="resolved", column="resolved_at", by="")
 _CLOSED_NOTED = _NOTED.format(event="closed", column="closed_at", by="")
-_CONFIRMED_NOTED = _NOTED.format(
-    event="closed",
-    column="closed_at",
-    by=" AND (e.by_id = NEW.requester_id OR e.by_id IS NOT NULL AND EXISTS ("
-    "SELECT 1 FROM staff_user u WHERE u.id = NEW.requester_id AND NOT u.is_active))",
-)
+_CONFIRMED_NOTED = _NOTED.format(event="closed", column="closed_at", by=" AND e.by_id = c.asked_by_id")
 
 # The check that was open until now, answered by the customer in a contact, or confirmed by who did not solve it.
 _ANSWERED = """EXISTS (
@@ -37,6 +32,16 @@ _CHECKED = _ANSWERED.format(
     form="customer",
     contact="JOIN tickets_contact k ON k.id = c.contact_id",
     also=" AND k.ticket_id = NEW.id AND k.purpose = 'check' AND k.mode <> 'tried'",
+)
+# By who asked for the task or owes its confirmation; while that person is away also by another, who has not done it.
+_AWAY = """EXISTS (
+    SELECT 1 FROM staff_absence a WHERE a.person_id = d.owner_id AND a.deputy_id IS NOT NULL
+    AND a.starts_at <= c.asked_at AND (a.ends_at IS NULL OR a.ends_at > c.asked_at))"""
+_DONE = _ANSWERED.format(
+    form="requester",
+    contact="JOIN clock_deadline d ON d.id = c.deadline_id",
+    also=" AND (c.asked_by_id IN (NEW.requester_id, d.owner_id)"
+    f" OR c.asked_by_id <> c.solver_id AND {_AWAY}) AND {_CONFIRMED_NOTED}",
 )
 _CONFIRMED = _ANSWERED.format(form="confirmation", contact="", also=" AND c.asked_by_id <> c.solver_id")
 
@@ -50,7 +55,7 @@ _VOID = """EXISTS (
 
 _PROVED = f"""CASE NEW.ended
     WHEN 'checked' THEN {_CHECKED}
-    WHEN 'confirmed' THEN CASE WHEN NEW.kind = 'task' THEN OLD.state = 'resolved' AND {_CONFIRMED_NOTED} ELSE {_CONFIRMED} END
+    WHEN 'confirmed' THEN CASE WHEN NEW.kind = 'task' THEN {_DONE} ELSE {_CONFIRMED} END
     WHEN 'unopposed' THEN OLD.state = 'resolved' AND OLD.unopposed_at IS NOT NULL AND OLD.unopposed_at <= NEW.closed_at
     WHEN 'accepted' THEN OLD.state = 'unresolved' AND NOT NEW.demands_check AND {_BY_ANSWER} AND {_ACCEPTED_REPLY}
     WHEN 'decided' THEN OLD.state = 'unresolved' AND NOT NEW.demands_check AND {_BY_DECISION} AND {_REPLY}

@@ -13,6 +13,7 @@ from servicedesk.audit.invariants import Violation, invariant
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline
 from tickets.models import (
+    CONFIRMATION,
     ComplainedAbout,
     Contact,
     OpinionCheck,
@@ -144,7 +145,7 @@ def unresolved_tickets_owe() -> Iterator[Violation]:
     )
     in_use = Ticket.objects.filter(Q(live_deadline=OuterRef("pk")) | Q(open_check=OuterRef("pk")))
     stray = Deadline.objects.live().filter(
-        ~Exists(in_use), kind__in=["promise", "task", "check"], subject__startswith="ticket:"
+        ~Exists(in_use), kind__in=["promise", "task", "check", CONFIRMATION], subject__startswith="ticket:"
     )
     for subject in stray.values_list("subject", flat=True).iterator():
         yield Violation(subject, _("A deadline is live that its ticket does not know."))
@@ -154,7 +155,7 @@ def unresolved_tickets_owe() -> Iterator[Violation]:
 def resolved_tickets_owe_their_check() -> Iterator[Violation]:
     open_check = OpinionCheck.objects.filter(ticket=OuterRef("pk"), outcome=None)
     owed = open_check.filter(deadline=OuterRef("open_check"))
-    resolved = Ticket.objects.filter(state="resolved", demands_check=True)
+    resolved = Ticket.objects.filter(Q(demands_check=True) | Q(kind="task"), state="resolved")
     yield from _violations(resolved.filter(~Exists(owed)), _("Resolved without its open check."))
     yield from _violations(
         Ticket.objects.filter(Exists(open_check)).exclude(state="resolved"),
@@ -164,13 +165,29 @@ def resolved_tickets_owe_their_check() -> Iterator[Violation]:
 
 @invariant("3", gettext_lazy("What is owed is owed by the ticket's owner"))
 def deadlines_follow_the_owner() -> Iterator[Violation]:
+    """All but the confirmation of a task, which others owe."""
     yield from _violations(
         Ticket.objects.filter(
             Q(live_deadline__isnull=False) & ~Q(live_deadline__owner=F("owner"))
-            | Q(open_check__isnull=False) & ~Q(open_check__owner=F("owner"))
+            | Q(open_check__isnull=False)
+            & ~Q(open_check__owner=F("owner"))
+            & ~Q(open_check__kind=CONFIRMATION)
         ),
         _("Its live deadline belongs to somebody else than its owner."),
     )
+
+
+@invariant("3", gettext_lazy("That a task is done is confirmed by its requester"))
+def confirmations_are_the_requesters() -> Iterator[Violation]:
+    """Or by whom the timeline names as the one who has it in their place."""
+    passed = Ticket.objects.filter(open_check__kind=CONFIRMATION).exclude(open_check__owner=F("requester"))
+    for ticket in passed.select_related("open_check").iterator():
+        entries = Entry.objects.filter(subject=ticket.key, event__in=["check_owed", "check_passed_on"])
+        last, owed = entries.order_by("-number").first(), ticket.open_check
+        if owed and (last is None or last.facts.get("owner") != owed.owner_id):
+            yield Violation(
+                ticket.key, _("Its confirmation is owed by somebody to whom it was never passed on.")
+            )
 
 
 @invariant("3", gettext_lazy("A reply on the file is read or still to be read"))
@@ -245,11 +262,18 @@ def closed_tickets_are_proved() -> Iterator[Violation]:
     confirmed = _answers().filter(form="confirmation").exclude(asked_by=F("solver"))
     in_the_contact = _answers().filter(deadline=None, asked_at=OuterRef("resolved_at"))
     void = VoidRequest.objects.filter(ticket=OuterRef("pk"), confirmed=True, decided_at=OuterRef("closed_at"))
+    closing = Entry.objects.filter(
+        subject=Concat(Value("ticket:"), OuterRef("ticket__number")), event="closed", at=OuterRef("asked_at")
+    )
+    done = _answers().filter(Exists(closing.filter(by=OuterRef("asked_by"))), form="requester")
+    # Tasks that were closed before their confirmation was owed to a time have none.
+    undated = ~Exists(OpinionCheck.objects.of_requesters().filter(ticket=OuterRef("pk")))
+    by_somebody = Exists(_closings().filter(by__isnull=False))
     at_once = Q(Exists(_replies()), demands_check=False, resolved_at=F("closed_at"))
     proofs = {
         "checked": (Q(Exists(asked)), _("Closed without a satisfied check.")),
         "confirmed": (
-            Q(Exists(confirmed)) | Q(Exists(_closings().filter(by__isnull=False)), kind="task"),
+            Q(Exists(confirmed)) | (Q(kind="task") & by_somebody & (Q(Exists(done)) | undated)),
             _("Closed without the confirmation of a second person."),
         ),
         "accepted": (

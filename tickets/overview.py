@@ -13,9 +13,9 @@ from django.utils.translation import ngettext
 from servicedesk.audit.timeline import Head
 from servicedesk.clock.due import due_after
 from servicedesk.regulations.standing import setting_at
+from tickets.confirmations import may_confirm
 from tickets.models import ComplainedAbout, Kind, OpinionCheck, Reading, Ticket
 from tickets.repeats import matters_of
-from tickets.resolving import may_confirm_task
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import User
@@ -34,8 +34,8 @@ class Step(StrEnum):
     SECOND = "second"  # wait for a second person
     OTHERS = "others"  # it is about this person: somebody else asks or confirms
     OBJECTION = "objection"  # wait whether the customer objects to a written answer
-    REQUESTER = "requester"  # as the requester, confirm that the task is done
-    WAIT = "wait"  # wait for the requester
+    REQUESTER = "requester"  # as the requester, or in their place, confirm that the task is done
+    WAIT = "wait"  # wait for who confirms
     CLOSED = "closed"
 
 
@@ -49,21 +49,21 @@ class Flag:
     tone: str = ""
 
 
-def next_step(ticket: Ticket, check: OpinionCheck | None, user: User) -> Step:
-    """What this person does next on the ticket; `check` is its open one."""
+def next_step(ticket: Ticket, check: OpinionCheck | None, user: User, *, at: datetime) -> Step:
+    """What this person does next on the ticket at that moment; `check` is its open one."""
     match ticket.state:
         case Ticket.State.CLOSED:
             return Step.CLOSED
         case Ticket.State.UNRESOLVED:
             return Step.TASK if ticket.kind == Kind.TASK else Step.REPLY
     if check is not None:
+        if check.form == OpinionCheck.Form.REQUESTER:
+            return Step.REQUESTER if may_confirm(check, user, at=at) else Step.WAIT
         if user.pk in ComplainedAbout.objects.people(ticket):
             return Step.OTHERS
         if check.form == OpinionCheck.Form.CUSTOMER:
             return Step.CHECK
         return Step.SECOND if check.solver_id == user.pk else Step.CONFIRM
-    if ticket.kind == Kind.TASK:
-        return Step.REQUESTER if may_confirm_task(ticket, user) else Step.WAIT
     return Step.OBJECTION
 
 

@@ -141,7 +141,7 @@ def change_owners(
             for ticket in tickets
         ]
     )
-    owed = [deadline for ticket in tickets if (deadline := ticket.deadline())]
+    owed = [deadline for ticket in tickets if (deadline := ticket.owners_deadline())]
     pass_on(*owed, owner=owner, department=department)
 
 

@@ -15,20 +15,22 @@ from django.utils.translation import gettext as _
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
 from servicedesk.clock.due import derive, due_after
-from servicedesk.clock.owing import owe, settle, withdraw
+from servicedesk.clock.owing import Matter, owe, settle, withdraw
 from servicedesk.outbox.posting import post
 from servicedesk.regulations.standing import setting_at
-from servicedesk.staff.models import Department
+from tickets.confirmations import may_confirm, to_confirm
 from tickets.contacts import nobody_to_tell
 from tickets.limits import Word, check_due
-from tickets.models import Kind, OpinionCheck, Process, Ticket
+from tickets.models import CONFIRMATION, Contact, Kind, OpinionCheck, Process, Ticket
 from tickets.ownership import begin_period, end_period, owner_after_closing
 from tickets.promises import lock, make_live, next_limit, renew
 from tickets.readings import withdraw_readings
 from tickets.signals import tickets_closed
 
 if TYPE_CHECKING:
+    from servicedesk.calendars.models import Calendar
     from servicedesk.calendars.worktime import WorkCalendar
+    from servicedesk.clock.models import Deadline
     from servicedesk.regulations.span import Span
     from servicedesk.staff.models import User
 
@@ -36,15 +38,20 @@ logger = logging.getLogger(__name__)
 
 
 def resolve(ticket: Ticket, *, by: User, at: datetime, accepted: bool = False) -> None:
-    """End the promises of a locked ticket whose solution the customer has just been told.
+    """End the promises of a locked ticket whose solution the customer has just been told, or of a task that is done.
 
-    Depending on its kind it then owes the opinion check (S15), waits for an objection (S36), or closes. The deadline
-    that was live is settled last, when nothing points to it any more.
+    Depending on its kind it then owes the opinion check or the requester's confirmation (S15), waits for an objection
+    (S36), or closes. The deadline that was live is settled last, when nothing points to it any more.
     """
     was = ticket.live
     process = _process(ticket)
     record(ticket.key, "resolved", by=by, at=at, accepted=accepted)
-    if ticket.demands_check or process.demands_check:
+    if process.closes_by == Process.Closing.REQUESTER:
+        check = owe_check(
+            ticket, solver=by, at=at, live_deadline=None, state=Ticket.State.RESOLVED, resolved_at=at
+        )
+        _ask_to_confirm(ticket, check.owed, at=at)
+    elif ticket.demands_check or process.demands_check:
         owe_check(
             ticket, solver=by, at=at, live_deadline=None, state=Ticket.State.RESOLVED, resolved_at=at,
             demands_check=True,
@@ -53,12 +60,9 @@ def resolve(ticket: Ticket, *, by: User, at: datetime, accepted: bool = False) -
         _close(ticket, Ticket.Ended.DECIDED, by=by, at=at, live_deadline=None, resolved_at=at)
     elif process.closes_by == Process.Closing.ANSWER and accepted:
         _close(ticket, Ticket.Ended.ACCEPTED, by=by, at=at, live_deadline=None, resolved_at=at)
-    elif process.closes_by == Process.Closing.ANSWER:
+    else:
         unopposed_at = due_after(setting_at("S36", at), at, ticket.calendar.work_calendar())
         make_live(ticket, None, state=Ticket.State.RESOLVED, resolved_at=at, unopposed_at=unopposed_at)
-    else:
-        make_live(ticket, None, state=Ticket.State.RESOLVED, resolved_at=at)
-        _tell_requester(ticket, at=at)
     settle(was, by=by, at=at)
 
 
@@ -83,26 +87,34 @@ class Due:
 def owe_check(
     ticket: Ticket, *, solver: User, at: datetime, due: Due | None = None, **changes
 ) -> OpinionCheck:
-    """Owe the opinion check of a ticket, or the second person's confirmation where the customer cannot be asked.
+    """Owe the opinion check of a ticket, the second person's confirmation where the customer cannot be asked, or the
+    requester's that a task is done.
 
     Without `due` it is the first attempt, within S15.
     """
-    due = due or _due("S15", at, ticket, at=at)
-    derivation = derive(due.rule, None, at, due.at, ticket.calendar)
-    deadline = owe("check", ticket, due_at=due.at, at=at, derivation=derivation)
+    form = check_form(ticket)
+    is_task = form == OpinionCheck.Form.REQUESTER
+    matter: Matter = to_confirm(ticket, solver=solver, at=at) if is_task else ticket
+    due = due or _due("S15", at, matter.calendar, at=at)
+    derivation = derive(due.rule, None, at, due.at, matter.calendar)
+    kind = CONFIRMATION if is_task else "check"
+    deadline = owe(kind, matter, due_at=due.at, at=at, derivation=derivation)
     check = ticket.checks.create(
-        deadline=deadline, number=ticket.checks.count() + 1, form=check_form(ticket), solver=solver
+        deadline=deadline, number=ticket.checks.count() + 1, form=form, solver=solver
     )
     ticket.open_check = deadline
     for name, value in changes.items():
         setattr(ticket, name, value)
     ticket.save(update_fields=["open_check", *changes])
-    record(ticket.key, "check_owed", by="clock", at=at, due_at=due.at, number=check.number, form=check.form)
+    record(
+        ticket.key, "check_owed", by="clock", at=at, due_at=due.at, number=check.number, form=form,
+        owner=deadline.owner_id,
+    )  # fmt: skip
     return check
 
 
-def _due(rule: str, start: datetime, ticket: Ticket, *, at: datetime) -> Due:
-    return Due(end_of(setting_at(rule, at), start, ticket.calendar.work_calendar()), rule)
+def _due(rule: str, start: datetime, calendar: Calendar, *, at: datetime) -> Due:
+    return Due(end_of(setting_at(rule, at), start, calendar.work_calendar()), rule)
 
 
 def end_of(span: Span, start: datetime, work: WorkCalendar) -> datetime:
@@ -121,7 +133,7 @@ def completion_due(check: OpinionCheck, *, at: datetime) -> Due:
     owed = check.owed
     if owed.derivation.get("rule") == "S15a" and owed.due_at > at:
         return Due(owed.due_at, "S15a")
-    return _due("S15a", max(at, owed.due_at), check.ticket, at=at)
+    return _due("S15a", max(at, owed.due_at), check.ticket.calendar, at=at)
 
 
 def fit_check(ticket: Ticket, *, by: User, at: datetime) -> OpinionCheck | None:
@@ -148,7 +160,9 @@ def fit_checks_of(customers: Iterable[int], *, by: User, at: datetime, **news) -
 
 
 def check_form(ticket: Ticket) -> str:
-    """Whether the customer is asked, or a second person confirms in their place (CASES g, h)."""
+    """Whether the customer is asked, a second person confirms in their place (CASES g, h), or who asked for the task."""
+    if ticket.kind == Kind.TASK:
+        return OpinionCheck.Form.REQUESTER
     return OpinionCheck.Form.CONFIRMATION if nobody_to_tell(ticket) else OpinionCheck.Form.CUSTOMER
 
 
@@ -197,8 +211,8 @@ def close_void(ticket: Ticket, *, by: User, at: datetime) -> None:
 def reopen(ticket: Ticket, *, promise: Word, reason: str, by: User, at: datetime) -> Ticket:
     """Take a resolved or closed matter up again, with a new promise in the same act (CASES p).
 
-    The last owner has it again, else the department manager. Raises ValidationError for an unresolved or void ticket,
-    or a promise outside the limits.
+    The last owner has it again, else the department manager. Who owes the confirmation of a task answers it so: not
+    done. Raises ValidationError for an unresolved or void ticket, or a promise outside the limits.
     """
     ticket = lock(ticket)
     if ticket.state == Ticket.State.UNRESOLVED:
@@ -208,14 +222,33 @@ def reopen(ticket: Ticket, *, promise: Word, reason: str, by: User, at: datetime
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the matter is taken up again.")})
     check_due(promise, limit=next_limit(ticket, at=at), at=at)
-    owed = ticket.open_check
+    owed, refused = ticket.open_check, _refuse(ticket, by=by, at=at)
     OpinionCheck.objects.filter(ticket=ticket, outcome=None).update(
         outcome="withdrawn", asked_at=at, asked_by=by
     )
     take_up_again(ticket, promise=promise, by=by, at=at, reason=reason)
-    if owed:
+    if owed and refused:
+        settle(owed, by=by, at=at)
+    elif owed:
         withdraw(owed, by=by, at=at, reason="reopened")
     return ticket
+
+
+def _refuse(ticket: Ticket, *, by: User, at: datetime) -> bool:
+    """Answer the open confirmation of a locked task: not done; False where it is not theirs to answer."""
+    check = ticket.checks.of_requesters().filter(outcome=None).select_related("deadline", "ticket").first()
+    if check is None or not may_confirm(check, by, at=at):
+        return False
+    end_check(check, OpinionCheck.Outcome.DISSATISFIED, contact=None, by=by, at=at)
+    return True
+
+
+def end_check(check: OpinionCheck, outcome: str, *, contact: Contact | None, by: User, at: datetime) -> None:
+    """Write the answer of an open check; whoever calls then closes its ticket, or takes it up again."""
+    check.outcome, check.asked_by, check.asked_at, check.contact = outcome, by, at, contact
+    check.full_clean(exclude=["ticket", "deadline", "solver", "contact", "asked_by"])
+    check.save(update_fields=["outcome", "asked_by", "asked_at", "contact"])
+    record(check.ticket.key, "checked", by=by, at=at, outcome=outcome, number=check.number, form=check.form)
 
 
 def take_up_again(ticket: Ticket, *, promise: Word, by: User, at: datetime, reason: str) -> None:
@@ -232,36 +265,15 @@ def take_up_again(ticket: Ticket, *, promise: Word, by: User, at: datetime, reas
     )  # fmt: skip
 
 
-def _tell_requester(ticket: Ticket, *, at: datetime) -> None:
+def _ask_to_confirm(ticket: Ticket, owed: Deadline, *, at: datetime) -> None:
+    """Tell who confirms; `requester` is named to those who have it in the requester's place."""
+    params = {"label": ticket.label, "path": ticket.path}
+    if owed.owner_id != ticket.requester_id:
+        params["requester"] = str(ticket.requester)
     post(
-        "task_done",
-        key=f"task_done:{ticket.number}:{at.isoformat()}",
-        channel="in_app",
-        recipient=ticket.requester,
-        params={"label": ticket.label, "path": ticket.path},
-        at=at,
-    )
-
-
-@transaction.atomic
-def confirm_task(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
-    """The requester confirms that the task is done, and so closes it (CASES a)."""
-    ticket = lock(ticket)
-    if not may_confirm_task(ticket, by):
-        raise ValidationError(_("Only the person who asked for the task can confirm that it is done."))
-    _close(ticket, Ticket.Ended.CONFIRMED, by=by, at=at)
-    return ticket
-
-
-def may_confirm_task(ticket: Ticket, user: User) -> bool:
-    """The requester of a task reported as done; where the requester has left, who leads their unit or the task's."""
-    requester = ticket.requester
-    if ticket.kind != Kind.TASK or ticket.state != Ticket.State.RESOLVED or requester is None:
-        return False
-    if requester.is_active:
-        return requester.pk == user.pk
-    units = [unit for unit in (ticket.department_id, requester.department_id) if unit]
-    return Department.objects.led_by(user).filter(pk__in=units).exists()
+        "task_done", key=f"task_done:{ticket.number}:{at.isoformat()}", channel="in_app", recipient=owed.owner,
+        params=params, at=at,
+    )  # fmt: skip
 
 
 def close_unopposed(at: datetime, *, most: int = 500) -> int:

@@ -24,6 +24,7 @@ GIVEN = {
     "promise": "promised",
     "task": "promised",
     "check": "check_owed",
+    "confirmation": "check_owed",
 }  # the entry that tells a kind of deadline
 WRITTEN = (
     (Contact, "words"), (Note, "words"), (Promise, "words"), (Mark, "reason"), (VoidRequest, "reason"),

@@ -14,7 +14,9 @@ _OWED = """NOT EXISTS (
 _LIVE = _OWED.format(
     column="live_deadline_id", kind="CASE WHEN NEW.kind = 'task' THEN 'task' ELSE 'promise' END"
 )
-_CHECK = _OWED.format(column="open_check_id", kind="'check'")
+_CHECK = _OWED.format(
+    column="open_check_id", kind="CASE WHEN NEW.kind = 'task' THEN 'confirmation' ELSE 'check' END"
+)
 _IN_USE = """EXISTS (
     SELECT 1 FROM tickets_ticket t WHERE t.live_deadline_id = NEW.id OR t.open_check_id = NEW.id)"""
 
@@ -52,6 +54,14 @@ _REPEATED_BY_OTHERS = "EXISTS (SELECT 1 FROM tickets_ticket t WHERE t.repeat_of_
 _NOT_OURS = """NOT EXISTS (
     SELECT 1 FROM clock_deadline d JOIN tickets_ticket t ON d.subject = 'ticket:' || t.number
     WHERE d.id = NEW.deadline_id AND t.id = NEW.ticket_id AND d.kind = '{kind}' AND d.settled_at IS NULL)"""
+# A confirmation is owed by who asked for the task, unless that person goes or has gone.
+_NOT_OURS_TO_CHECK = """NOT EXISTS (
+    SELECT 1 FROM clock_deadline d JOIN tickets_ticket t ON d.subject = 'ticket:' || t.number
+    WHERE d.id = NEW.deadline_id AND t.id = NEW.ticket_id AND d.settled_at IS NULL
+    AND CASE WHEN t.kind = 'task' THEN NEW.form = 'requester' AND d.kind = 'confirmation' AND (
+        d.owner_id = t.requester_id OR NOT EXISTS (
+            SELECT 1 FROM staff_user u WHERE u.id = t.requester_id AND u.is_active AND u.blocked_why <> 'leaving'))
+        ELSE NEW.form <> 'requester' AND d.kind = 'check' END)"""
 _NOT_NEXT = (
     "NEW.number <> 1 + (SELECT COALESCE(MAX(o.number), 0) FROM {table} o WHERE o.ticket_id = NEW.ticket_id)"
 )
@@ -208,7 +218,7 @@ def _checks() -> list:
         refuse(
             "tickets_opinioncheck_of_ticket", table, on="BEFORE INSERT",
             when=f"CASE WHEN NEW.deadline_id IS NULL THEN {_NOT_ACCEPTED} ELSE NEW.outcome IS NOT NULL OR"
-            f" {_NOT_OURS.format(kind='check')} END OR {_NOT_NEXT.format(table=table)}",
+            f" {_NOT_OURS_TO_CHECK} END OR {_NOT_NEXT.format(table=table)}",
             message="an opinion check is the next one of its ticket, with a live deadline of its own",
         ),
         set_once(
@@ -275,7 +285,13 @@ CLOCK_TRIGGERS = [
     ),
     refuse_at_commit(
         "clock_deadline_known_to_ticket", "clock_deadline", on="AFTER INSERT", when=_STRAY,
-        first="NEW.kind IN ('promise', 'task', 'check') AND NEW.subject LIKE 'ticket:%'",
+        first="NEW.kind IN ('promise', 'task', 'check', 'confirmation') AND NEW.subject LIKE 'ticket:%'",
         message="what is owed on a ticket is its live deadline or its open check",
+    ),
+    refuse_at_commit(
+        "clock_deadline_confirmed_by_requester", "clock_deadline", on="AFTER UPDATE",
+        first="OLD.kind = 'confirmation' AND OLD.owner_id <> NEW.owner_id",
+        when="EXISTS (SELECT 1 FROM staff_user u WHERE u.id = OLD.owner_id AND u.is_active AND u.blocked_why <> 'leaving')",
+        message="a confirmation passes on only as its owner goes",
     ),
 ]  # fmt: skip

@@ -27,6 +27,7 @@ def tell() -> None:
         since=SHOWN_FROM_THEN_ON,
     )
     affects("S15", _("who asks after the remedy"), _("By then the customer is asked for the first time."))
+    affects("S15", _("who asked for a task"), _("By then they confirm that it is done."))
     affects(
         "S15a",
         _("who asks after the remedy"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from servicedesk.clock.acknowledging import acknowledge
 from servicedesk.clock.models import Ring
-from tickets.checks import Opinion, confirm_solved, record_check
+from tickets.checks import Opinion, confirm_solved, confirm_task, record_check
 from tickets.contacts import hear_from_customer, update_customer
 from tickets.intake import Answer, Intake, open_ticket
 from tickets.limits import Word, first_limit, later_limit
@@ -18,7 +18,6 @@ from tickets.marks import set_mark
 from tickets.models import Reading, Ticket
 from tickets.notes import add_note
 from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
-from tickets.resolving import confirm_task
 from tickets.voiding import ask_to_void, decide_void
 
 if TYPE_CHECKING:

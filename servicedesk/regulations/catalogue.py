@@ -176,6 +176,7 @@ _TABLE = [
         "S15", AFTERWARDS, _("First opinion check: first attempt"),
         Length(Span(1, "days"), Span(14, "days"), ("days", "working_days")), Span(3, "days"), ("R1.2g",),
         sentence=_("within %(value)s after the remedy"),
+        help=_("Also the time within which who asked for a task confirms that it is done."),
     ),
     Definition(
         "S15a", AFTERWARDS, _("First opinion check: completion"),

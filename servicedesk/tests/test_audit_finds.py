@@ -16,13 +16,13 @@ from servicedesk.clock.sweep import sweep
 from servicedesk.customers.models import Area
 from servicedesk.customers.testing import make_area, make_project
 from servicedesk.staff.models import Department
-from tickets.checks import Opinion, confirm_solved, record_check
+from tickets.checks import Opinion, confirm_solved, confirm_task, record_check
 from tickets.contacts import update_customer
 from tickets.intake import Answer
 from tickets.models import Kind, Reading, Ticket
 from tickets.ownership import take_over
 from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
-from tickets.resolving import close_unopposed, confirm_task, reopen
+from tickets.resolving import close_unopposed, reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket, make_word
 from tickets.voiding import ask_to_void, decide_void
 
@@ -98,6 +98,8 @@ def desk():
     of["done"] = make_ticket(kind=Kind.TASK)
     finish_task(of["done"], words="Done.", by=of["done"].owner, at=MONDAY + HOUR)
     confirm_task(of["done"], by=of["done"].requester, at=MONDAY + 2 * HOUR)
+    of["reported"] = make_ticket(kind=Kind.TASK, requester=make_agent())
+    finish_task(of["reported"], words="Done.", by=of["reported"].owner, at=MONDAY + HOUR)
     of["void"] = make_ticket(anonymous=True)
     request = ask_to_void(of["void"], reason="Test", by=of["void"].owner, at=MONDAY)
     decide_void(request, confirmed=True, by=make_agent(), at=MONDAY + HOUR)
@@ -233,6 +235,10 @@ def breaks(desk):
          [f"UPDATE tickets_opinioncheck SET outcome = NULL, asked_at = NULL, asked_by_id = NULL WHERE ticket_id = {pk['again']}"]),
         ("tickets.invariants.deadlines_follow_the_owner", of("renewed"), "belongs to somebody else",
          [f"UPDATE clock_deadline SET owner_id = {stranger.pk} WHERE id = {live['renewed']}"]),
+        ("tickets.invariants.resolved_tickets_owe_their_check", of("reported"), "without its open check",
+         [f"UPDATE tickets_opinioncheck SET outcome = 'withdrawn', asked_at = '2026-05-12 00:00:00+00:00' WHERE ticket_id = {pk['reported']}"]),
+        ("tickets.invariants.confirmations_are_the_requesters", of("reported"), "never passed on",
+         [f"UPDATE clock_deadline SET owner_id = {stranger.pk} WHERE id = {ticket['reported'].open_check_id}"]),
         ("tickets.invariants.readings_are_owed", of("confirmed"), "still owed",
          [f"UPDATE tickets_reading SET read_at = NULL, read_by_id = NULL WHERE contact_id IN"
           f" (SELECT id FROM tickets_contact WHERE ticket_id = {pk['confirmed']})"]),
@@ -251,6 +257,10 @@ def breaks(desk):
                  "UPDATE tickets_opinioncheck SET outcome = 'dissatisfied' WHERE ticket_id = {pk}"),
                 ("confirmed", "confirmation of a second person",
                  "UPDATE tickets_opinioncheck SET form = 'customer' WHERE ticket_id = {pk}"),
+                ("done", "confirmation of a second person",
+                 "UPDATE tickets_opinioncheck SET outcome = 'dissatisfied' WHERE ticket_id = {pk}"),
+                ("done", "confirmation of a second person",
+                 f"UPDATE tickets_opinioncheck SET asked_by_id = {stranger.pk} WHERE ticket_id = {{pk}}"),
                 ("accepted", "the customer accepted", "UPDATE tickets_contact SET accepted = FALSE WHERE ticket_id = {pk}"),
                 ("answered", "the customer accepted",
                  "UPDATE tickets_opinioncheck SET outcome = 'dissatisfied', deadline_id = (SELECT MIN(id) FROM clock_deadline)"

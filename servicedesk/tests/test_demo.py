@@ -90,6 +90,7 @@ def every_state_is_there():
         OpinionCheck.objects.values_list("outcome", flat=True)
     )
     assert Ticket.objects.filter(anonymous=True, state="unresolved").exists()
+    assert Deadline.objects.live().get(kind="confirmation").owner.username == "manager"
     assert Ticket.objects.exclude(repeat_of=None).exists()
     assert Ticket.objects.chased().exists()
     assert Ticket.objects.filter(periods__how="taken_over", periods__to_at=None).exists()

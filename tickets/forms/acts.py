@@ -20,7 +20,7 @@ from tickets.forms.fields import (
     offer_persons,
 )
 from tickets.forms.promise import PromiseFields
-from tickets.models import Category, ComplainedAbout, Contact, Mark, Ticket
+from tickets.models import Category, ComplainedAbout, Contact, Kind, Mark, Ticket
 
 FOUND = 8  # customers offered for a search
 
@@ -164,6 +164,8 @@ class ReopenForm(PromiseFields):
     def prepare(self) -> None:
         super().prepare()
         self.fields["due_at"].required = self.fields["will_tell"].required = True
+        if self.ticket.kind == Kind.TASK:
+            self.ask_for_task()
         self.order_fields(["words", "due_at", "will_tell", "next_channel", "wished"])
 
 

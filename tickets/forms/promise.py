@@ -24,6 +24,12 @@ class PromiseFields(TicketForm):
         if self.proposed:
             self.initial.setdefault("due_at", self.proposed.due_at)
 
+    def ask_for_task(self) -> None:
+        """Ask until when a task will be done, where no customer waits to hear."""
+        self.fields["due_at"].label = _("It will be done by")
+        self.fields["will_tell"].label = _("What is still to be done")
+        del self.fields["next_channel"], self.fields["wished"]
+
     def word(self) -> Word | None:
         """The promise as it was given; none without a time."""
         given = self.cleaned_data

@@ -108,9 +108,7 @@ class TaskForm(PromiseFields):
 
     def prepare(self) -> None:
         super().prepare()
-        self.fields["due_at"].label = _("It will be done by")
-        self.fields["will_tell"].label = _("What is still to be done")
-        del self.fields["next_channel"], self.fields["wished"]
+        self.ask_for_task()
 
     def reply(self) -> Reply:
         """A task not yet done gets its next due time in the same step."""

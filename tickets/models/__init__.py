@@ -5,9 +5,10 @@ from tickets.models.policies import Category, Kind, Process
 from tickets.models.promise import OpinionCheck, Promise
 from tickets.models.standing import ComplainedAbout, Mark, OwnershipPeriod, VoidRequest
 from tickets.models.submission import Submission
-from tickets.models.ticket import FoundByOldWords, NumberSeries, Ticket
+from tickets.models.ticket import CONFIRMATION, FoundByOldWords, NumberSeries, Ticket
 
 __all__ = [
+    "CONFIRMATION",
     "Category",
     "ComplainedAbout",
     "Contact",

@@ -62,8 +62,15 @@ class Promise(models.Model):
         return f"{self.ticket_id}/{self.number}"
 
 
+class OpinionCheckQuerySet(models.QuerySet["OpinionCheck"]):
+    def of_requesters(self) -> Self:
+        """Confirmations that a task is done."""
+        return self.filter(form=OpinionCheck.Form.REQUESTER)
+
+
 class OpinionCheck(models.Model):
-    """The question after the remedy, or the second person's confirmation in its stead (R1.2g; CASES a, g, h, w).
+    """The question after the remedy, the second person's confirmation in its stead, or the requester's that a task is
+    done (R1.2g; CASES a, g, h, w).
 
     One row an asking: nobody reached ends it and the next one is opened.
     """
@@ -71,6 +78,7 @@ class OpinionCheck(models.Model):
     class Form(models.TextChoices):
         CUSTOMER = "customer", _("asked of the customer")
         CONFIRMATION = "confirmation", _("confirmed by a second person")
+        REQUESTER = "requester", _("confirmed by who asked for the task")
 
     class Outcome(models.TextChoices):
         SATISFIED = "satisfied", _("satisfied")
@@ -96,6 +104,8 @@ class OpinionCheck(models.Model):
     asked_at = models.DateTimeField(null=True)
     contact = models.OneToOneField(Contact, models.PROTECT, null=True, related_name="check_made")
 
+    objects = OpinionCheckQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("opinion check")
         verbose_name_plural = _("opinion checks")
@@ -118,6 +128,11 @@ class OpinionCheck(models.Model):
                 name="check_confirmed_by_another",
                 violation_error_message=_("Somebody other than the person who solved it has to confirm."),
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["asked_by"], name="check_of_requester", condition=Q(form="requester")
+            ),  # the tasks that somebody confirmed: visible_to()
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,8 @@ from tickets.models.policies import Category, Kind
 
 PARTS = ("owner", "first_responder", "recorder", "requester")  # what makes a matter somebody's own
 FEW = 1000  # tickets that a query may name one by one
+CONFIRMATION = "confirmation"  # the deadline by which a requester confirms that a task is done
+NOT_ITS_OWNERS = (CONFIRMATION, "reading")  # what others than its owner owe on a ticket
 
 
 class TicketQuerySet(models.QuerySet):
@@ -88,20 +90,31 @@ class TicketQuerySet(models.QuerySet):
             return [Q()]
         reasons = [
             reduce(or_, [Q(**{part: user}) for part in PARTS]),
-            Q(number__in=self._told(user)),
         ]
         covered = covered_by(user, at=Now())
+        reasons.append(Q(number__in=self._told(user, *covered)))
         if covered:
             reasons.append(Q(owner__in=covered))
         if units := self.units(user, *covered):
             reasons.append(Q(department__in=units))
         return reasons
 
-    def _told(self, user: User) -> models.QuerySet:
-        """The numbers of tickets that a person was told of: mentioned in a note, or by the clock, as a deputy perhaps."""
-        rang = Deadline.objects.filter(rings__person=user, subject__startswith="ticket:")
-        numbers = rang.annotate(number=Substr("subject", len("ticket:") + 1)).values("number")
-        return numbers.union(user.mentioned_in.values("ticket__number"))
+    def _told(self, user: User, *covered: int) -> models.QuerySet:
+        """The numbers of tickets that a person was told of: mentioned in a note, or by the clock, as a deputy perhaps.
+
+        And of those on which they owe something that is not the owner's, stand in for who does, or confirmed a task.
+        """
+        checks: Any = self.model._meta.get_field("checks").related_model
+        rang = Deadline.objects.filter(rings__person=user)
+        owed = Deadline.objects.live().filter(owner__in=[user.pk, *covered], kind__in=NOT_ITS_OWNERS)
+        told, owing = (
+            deadlines.filter(subject__startswith="ticket:")
+            .annotate(number=Substr("subject", len("ticket:") + 1))
+            .values("number")
+            for deadlines in (rang, owed)
+        )
+        confirmed = checks.objects.of_requesters().filter(asked_by=user).order_by().values("ticket__number")
+        return told.union(owing, confirmed, user.mentioned_in.values("ticket__number"))
 
     def units(self, user: User, *covered: int) -> set[int]:
         """The departments whose tickets a person sees: those led by them or by somebody they stand in for, and their
@@ -242,7 +255,9 @@ class Ticket(models.Model):
                 condition=Q(open_check=None) | Q(state="resolved"), name="ticket_check_only_when_resolved"
             ),
             models.CheckConstraint(
-                condition=~Q(state="resolved", demands_check=True) | Q(open_check__isnull=False),
+                condition=~Q(state="resolved")
+                | Q(open_check__isnull=False)
+                | (Q(demands_check=False) & ~Q(kind="task")),
                 name="ticket_resolved_owes_check",
             ),
             models.CheckConstraint(
@@ -358,6 +373,11 @@ class Ticket(models.Model):
     def deadline(self) -> Deadline | None:
         """What is owed on it now: its promise or due time, or the open check."""
         return self.live_deadline or self.open_check
+
+    def owners_deadline(self) -> Deadline | None:
+        """The same where it is the owner who owes it; that a task is done is confirmed by others."""
+        owed = self.deadline()
+        return None if owed and owed.kind == CONFIRMATION else owed
 
 
 class FoundByOldWords(models.Model):

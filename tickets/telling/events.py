@@ -255,19 +255,38 @@ def resolved(fact: Fact, known: Known) -> Told:
 
 @tells("check_owed")
 def check_owed(fact: Fact, known: Known) -> Told:
-    confirmation = fact["form"] == OpinionCheck.Form.CONFIRMATION
-    text = _("A second person confirms by %(when)s") if confirmation else _("Opinion check due by %(when)s")
-    return Told(text % {"when": known.time(fact["due_at"])}, "clipboard-check")
+    asked = {"when": known.time(fact["due_at"]), "name": known.name(User, fact["owner"])}
+    texts = {
+        OpinionCheck.Form.CONFIRMATION: _("A second person confirms by %(when)s"),
+        OpinionCheck.Form.REQUESTER: _("%(name)s confirms by %(when)s that it is done"),
+    }
+    text = texts.get(fact["form"], _("Opinion check due by %(when)s"))
+    return Told(text % asked, "clipboard-check")
 
 
 @tells("checked")
 def checked(fact: Fact, known: Known) -> Told:
     if fact["form"] == OpinionCheck.Form.CONFIRMATION:
         return Told(_("confirmed that the matter is solved"), "checks", "is-kept")
+    if fact["form"] == OpinionCheck.Form.REQUESTER:
+        return _confirmed_by_requester(fact)
     tone = {"satisfied": "is-kept", "dissatisfied": "is-overdue"}.get(fact["outcome"], "")
     outcome = _choice(OpinionCheck.Outcome, fact["outcome"])
     title = _("asked the customer: %(outcome)s") % {"outcome": outcome}
     return Told(title, "clipboard-check", tone, below=[Part(tag=capfirst(outcome), tone=tone)])
+
+
+def _confirmed_by_requester(fact: Fact) -> Told:
+    if fact["outcome"] == OpinionCheck.Outcome.SATISFIED:
+        return Told(_("confirmed that the task is done"), "checks", "is-kept")
+    tag = _("Not done")
+    return Told(_("found the task not done"), "x", "is-overdue", below=[Part(tag=tag, tone="is-overdue")])
+
+
+@tells("check_passed_on")
+def check_passed_on(fact: Fact, known: Known) -> Told:
+    names = {"name": known.name(User, fact["owner"]), "was": known.name(User, fact["was"])}
+    return Told(_("passed the confirmation on from %(was)s to %(name)s") % names, "user-share")
 
 
 @tells("task_finished")

@@ -26,6 +26,8 @@ REFERS: Mapping[type, Mapping[str, tuple[str, ...]]] = {
         "received": ("first_responder",),
         "owner_changed": ("owner", "was"),
         "reading_passed_on": ("owner", "was"),
+        "check_owed": ("owner",),
+        "check_passed_on": ("owner", "was"),
         "rang": ("person",),
     },
     Category: {"reclassified": ("category", "was_category")},

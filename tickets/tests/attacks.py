@@ -17,7 +17,7 @@ def prepared(db):
 
 def attack(sql: str, *params: Any) -> None:
     """The statement is refused by itself; nothing waits for commit."""
-    refused(lambda: _execute(sql, *params))
+    refused(lambda: execute(sql, *params))
 
 
 def refused(act: Callable[[], Any]) -> None:
@@ -28,12 +28,19 @@ def refused(act: Callable[[], Any]) -> None:
 
 def refused_at_commit(act: Callable[[], Any]) -> None:
     """The act is refused when the transaction would end; what was written before it is judged before it."""
-    _execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    judge_as_at_commit()
     with pytest.raises(IntegrityError), transaction.atomic():
         act()
-        _execute("SET CONSTRAINTS ALL IMMEDIATE")
+        execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def _execute(sql: str, *params: Any) -> None:
+def judge_as_at_commit() -> None:
+    """Rules that wait for the end of a transaction judge now."""
+    if connection.vendor == "postgresql":
+        execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+def execute(sql: str, *params: Any) -> None:
+    """One statement past every function of ours."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

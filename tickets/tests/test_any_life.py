@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -31,7 +31,7 @@ from servicedesk.outbox.models import Message
 from servicedesk.staff.leaving import deactivate
 from servicedesk.staff.models import User
 from servicedesk.staff.testing import make_absence, make_organisation
-from tickets.checks import Opinion, confirm_solved, record_check
+from tickets.checks import Opinion, confirm_solved, confirm_task, record_check
 from tickets.contacts import correct_contact, hear_from_customer, update_customer
 from tickets.corrections import correct_customer, establish, reclassify
 from tickets.intake import Answer, open_ticket
@@ -40,8 +40,9 @@ from tickets.models import Contact, Kind, Mark, Reading, Ticket, VoidRequest
 from tickets.notes import add_note
 from tickets.ownership import take_over
 from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
-from tickets.resolving import close_unopposed, confirm_task, reopen
+from tickets.resolving import close_unopposed, reopen
 from tickets.testing import HOUR, MONDAY, make_category, make_intake, make_word
+from tickets.tests.attacks import judge_as_at_commit
 from tickets.voiding import ask_to_void, decide_void
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -73,20 +74,21 @@ class Known:
     due_at: datetime | None = None
     unopposed_at: datetime | None = None
     solver: int | None = None
+    confirmer: int | None = None  # who owes it to say that a task is done
     attempts: list[datetime] = field(default_factory=list)
 
     def promise(self, at: datetime, due_at: datetime) -> None:
         self.state, self.ended, self.promised_at, self.due_at = "unresolved", None, at, due_at
-        self.unopposed_at = None
+        self.unopposed_at = self.confirmer = None
 
     def close(self, ended: str) -> None:
-        self.state, self.ended, self.unopposed_at = "closed", ended, None
+        self.state, self.ended, self.unopposed_at, self.confirmer = "closed", ended, None, None
 
     def owes(self) -> int:
         """How many deadlines are live on it, readings aside."""
         if self.state == "unresolved":
             return 1
-        return int(self.state == "resolved" and self.kind in ASKED_AFTERWARDS)
+        return int(self.state == "resolved" and self.kind in (*ASKED_AFTERWARDS, Kind.TASK))
 
 
 def act(**drawn: st.SearchStrategy[Any]):
@@ -206,7 +208,7 @@ class AnyLife(RuleBasedStateMachine):
         if named is None and not is_task:
             fields["anonymous"] = True
         if is_task:
-            fields["requester"] = self.house.manager
+            fields["requester"] = self.person(customer)
         intake = make_intake(
             self.at, kind=kind, first_responder=person, category=self.house.category,
             **({"customer": named} if named else {}), **fields,
@@ -220,7 +222,7 @@ class AnyLife(RuleBasedStateMachine):
             ticket.pk,
             kind,
             person.pk,
-            self.house.manager.pk if is_task else None,
+            fields["requester"].pk if is_task else None,
             named.pk if named else None,
         )
         known.promise(self.at, self.at + ahead)
@@ -293,6 +295,14 @@ class AnyLife(RuleBasedStateMachine):
         elif known.kind == Kind.INQUIRY:
             known.unopposed_at = self.row(known).unopposed_at
             assert self.at + 6 * DAY < known.unopposed_at < self.at + 9 * DAY
+        elif known.kind == Kind.TASK:
+            known.confirmer = self.heir(known) if known.requester in self.left else known.requester
+
+    def heir(self, known: Known) -> int:
+        """Whoever has the confirmation in the place of a requester who goes; the model says who it may be."""
+        owner = self.row(known).open_check.owner_id
+        assert owner in {self.house.manager.pk, self.house.executive.pk} - self.left - {known.solver}
+        return owner
 
     @act(number=some_ticket, by=somebody, gap=gaps)
     def finish(self, number, by, gap):
@@ -349,7 +359,7 @@ class AnyLife(RuleBasedStateMachine):
         self.pass_time(gap)
         person = self.person(by)
         if known.kind == Kind.TASK:
-            may = known.state == "resolved" and person.pk == known.requester
+            may = known.state == "resolved" and person.pk in (known.requester, known.confirmer)
             act = lambda: confirm_task(self.row(known), by=person, at=self.at)  # noqa: E731
         else:
             may = (
@@ -439,6 +449,8 @@ class AnyLife(RuleBasedStateMachine):
         for known in self.tickets:
             if known.owner == person.pk and known.state != "closed":
                 known.owner = self.successor(known)
+            if known.confirmer == person.pk:
+                known.confirmer = self.heir(known)
 
     def successor(self, known: Known) -> int:
         """The manager, or who stands in for the manager; the model says who it may be."""
@@ -544,7 +556,7 @@ class AnyLife(RuleBasedStateMachine):
     def as_the_model_says(self):
         if self.is_over():
             return
-        rows = {row.pk: row for row in Ticket.objects.select_related("live_deadline")}
+        rows = {row.pk: row for row in Ticket.objects.select_related("live_deadline", "open_check")}
         assert set(rows) == {known.pk for known in self.tickets}
         for known in self.tickets:
             row = rows[known.pk]
@@ -552,6 +564,8 @@ class AnyLife(RuleBasedStateMachine):
             assert row.live_deadline is None or row.live_deadline.due_at == known.due_at
             live = Deadline.objects.live().filter(subject=row.key).exclude(kind="reading")
             assert live.count() == known.owes()
+            if known.kind == Kind.TASK:
+                assert (row.open_check and row.open_check.owner_id) == known.confirmer
 
     @invariant()
     def as_the_audit_wants(self):
@@ -562,13 +576,6 @@ class AnyLife(RuleBasedStateMachine):
     def audit(self):
         self.changes = 0
         assert [(one.subject, one.text) for finding in findings() for one in finding.examples] == []
-
-
-def judge_as_at_commit() -> None:
-    """Rules that wait for the end of a transaction judge now."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.fixture

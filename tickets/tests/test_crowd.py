@@ -18,7 +18,7 @@ from servicedesk.customers.testing import make_customer
 from servicedesk.staff.leaving import deactivate
 from servicedesk.staff.models import User
 from servicedesk.staff.testing import make_user
-from tickets.checks import Opinion, confirm_solved, record_check
+from tickets.checks import Opinion, confirm_solved, confirm_task, record_check
 from tickets.contacts import hear_from_customer, update_customer
 from tickets.corrections import correct_customer, establish, reclassify
 from tickets.marks import lift_mark, set_mark
@@ -26,7 +26,7 @@ from tickets.models import Kind, Mark, Reading, Ticket, VoidRequest
 from tickets.notes import add_note
 from tickets.ownership import take_over
 from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
-from tickets.resolving import close_unopposed, confirm_task, reopen
+from tickets.resolving import close_unopposed, reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_category, make_ticket, make_word
 from tickets.voiding import ask_to_void, decide_void
 

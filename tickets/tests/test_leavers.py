@@ -140,7 +140,7 @@ def test_the_number_of_queries_does_not_grow_with_the_tickets(django_assert_max_
     agent = make_agent()
     for _ in range(8):
         make_ticket(first_responder=agent)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         left_by(agent, at=MONDAY)
 
 

@@ -9,9 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from servicedesk.staff.leaving import block, deactivate
 from servicedesk.staff.models import User
 from tickets import leavers, readings
+from tickets.checks import confirm_task
 from tickets.models import Kind, Reading, Ticket
 from tickets.ownership import take_over
-from tickets.replies import Reply, reply_to_customer
+from tickets.replies import Reply, finish_task, reply_to_customer
 from tickets.resolving import reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket, make_word
 from tickets.tests.test_leavers import decided, violations
@@ -122,6 +123,35 @@ def test_a_reply_goes_onto_the_file_while_its_reader_leaves(step_by_step):
     assert [one for one in results if isinstance(one, Exception)] == []
     owed = Reading.objects.filter(read_at=None).values_list("deadline__owner", flat=True)
     assert set(owed) == {ticket.department.executive_id}
+    assert violations() == []
+
+
+@pytest.mark.parametrize("act", [block, deactivate])
+@pytest.mark.parametrize("round_", range(3))
+def test_a_task_is_reported_as_done_while_its_requester_leaves(act, round_):
+    ticket = make_ticket(kind=Kind.TASK, requester=make_agent())
+    requester, administrator = ticket.requester, make_agent(roles=["administrator"])
+    results = together(
+        lambda: act(requester, by=administrator, at=MONDAY + HOUR),
+        lambda: finish_task(ticket, words="Done.", by=ticket.owner, at=MONDAY + HOUR),
+    )
+    assert [one for one in results if isinstance(one, Exception)] == []
+    ticket.refresh_from_db()
+    assert ticket.open_check.owner == requester.department.manager
+    assert violations() == []
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_requester_confirms_while_leaving(round_):
+    ticket = make_ticket(kind=Kind.TASK, requester=make_agent())
+    finish_task(ticket, words="Done.", by=ticket.owner, at=MONDAY)
+    requester, administrator = ticket.requester, make_agent(roles=["administrator"])
+    results = together(
+        lambda: block(requester, by=administrator, at=MONDAY + HOUR),
+        lambda: confirm_task(ticket, by=requester, at=MONDAY + HOUR),
+    )
+    assert [one for one in results if isinstance(one, Exception)] == []
+    assert Ticket.objects.get(pk=ticket.pk).state == "closed"
     assert violations() == []
 
 

@@ -14,7 +14,7 @@ from servicedesk.customers.testing import make_contact_person, make_customer, ma
 from servicedesk.outbox.models import Message
 from servicedesk.staff.leaving import deactivate
 from servicedesk.staff.testing import make_absence, make_post
-from tickets.checks import Opinion, confirm_solved, record_check
+from tickets.checks import Opinion, confirm_solved, confirm_task, record_check
 from tickets.contacts import correct_contact, hear_from_customer, update_customer
 from tickets.corrections import correct_customer, establish, reclassify
 from tickets.intake import Answer, open_ticket, open_tickets
@@ -24,7 +24,7 @@ from tickets.notes import add_note
 from tickets.ownership import take_over
 from tickets.repeats import likely_repeats
 from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
-from tickets.resolving import close_unopposed, confirm_task, reopen
+from tickets.resolving import close_unopposed, reopen
 from tickets.telling.history import history
 from tickets.testing import (
     HOUR,

@@ -7,14 +7,16 @@ from django.db import IntegrityError, connection, transaction
 
 from servicedesk.audit.timeline import record
 from servicedesk.clock.owing import owe
-from tickets.checks import Opinion, confirm_solved, record_check
+from servicedesk.staff.testing import make_absence
+from tickets.checks import Opinion, confirm_solved, confirm_task, record_check
+from tickets.confirmations import ToConfirm
 from tickets.contacts import add_contact, update_customer
 from tickets.intake import Answer
 from tickets.models import Kind, OpinionCheck, Process, Promise, Ticket
 from tickets.replies import Reply, finish_task, reply_to_customer
-from tickets.resolving import confirm_task, reopen
+from tickets.resolving import reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket, make_word
-from tickets.tests.attacks import attack, prepared, refused, refused_at_commit  # noqa: F401
+from tickets.tests.attacks import attack, execute, prepared, refused, refused_at_commit  # noqa: F401
 from tickets.voiding import ask_to_void, decide_void
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("prepared")]
@@ -326,6 +328,86 @@ def test_only_who_asked_for_a_task_confirms_it():
     assert Ticket.objects.get().ended == "confirmed"
 
 
+@pytest.fixture
+def reported():
+    ticket = make_ticket(kind=Kind.TASK, requester=make_agent())
+    finish_task(ticket, words="Done.", by=ticket.owner, at=MONDAY + HOUR)
+    return Ticket.objects.get(pk=ticket.pk)
+
+
+def closed_by(ticket, confirming, closing):
+    """The intruder writes that somebody confirmed a task, and the entry that somebody closed it."""
+    at = MONDAY + DAY
+    OpinionCheck.objects.filter(ticket=ticket).update(outcome="satisfied", asked_by=confirming, asked_at=at)
+    record(ticket.key, "closed", by=closing, at=at, ended="confirmed")
+    closing_it = {"state": "closed", "ended": "confirmed", "closed_at": at, "open_check": None}
+    return lambda: Ticket.objects.filter(pk=ticket.pk).update(**closing_it)
+
+
+def test_nobody_elses_word_closes_a_task(reported):
+    refused(closed_by(reported, reported.owner, reported.owner))
+
+
+def test_a_confirmation_counts_only_with_its_own_entry(reported):
+    refused(closed_by(reported, reported.requester, reported.owner))
+    closed_by(reported, reported.requester, reported.requester)()
+    assert Ticket.objects.get().ended == "confirmed"
+
+
+def test_a_deputy_counts_while_the_requester_is_away_but_not_for_their_own_work(reported):
+    make_absence(reported.requester, deputy=colleague(reported), starts_at=MONDAY, ends_at=MONDAY + 2 * DAY)
+    with transaction.atomic():
+        refused(closed_by(reported, reported.owner, reported.owner))  # who reported it
+        transaction.set_rollback(True)
+    closed_by(reported, other := colleague(reported), other)()
+    assert Ticket.objects.get().ended == "confirmed"
+
+
+def test_a_resolved_task_keeps_its_confirmation_and_takes_no_other_check(reported):
+    attack("UPDATE tickets_ticket SET open_check_id = NULL WHERE id = %s", reported.pk)
+    check = owe("check", reported, due_at=MONDAY + DAY, at=MONDAY + HOUR)
+    attack("UPDATE tickets_ticket SET open_check_id = %s WHERE id = %s", check.pk, reported.pk)
+    confirmation = owe("confirmation", (complaint := solved()), due_at=MONDAY + DAY, at=MONDAY + HOUR)
+    attack("UPDATE tickets_ticket SET open_check_id = %s WHERE id = %s", confirmation.pk, complaint.pk)
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "of"),
+    [("customer", "confirmation", "owner"), ("requester", "check", "requester"), ("requester", "confirmation", "owner")],
+)  # fmt: skip
+def test_a_tasks_check_is_its_requesters_and_of_no_other_form(reported, form, kind, of):
+    execute(
+        "UPDATE tickets_opinioncheck SET outcome = 'withdrawn', asked_at = %s WHERE ticket_id = %s", MONDAY + DAY, reported.pk
+    )  # fmt: skip
+    matter = ToConfirm(reported, getattr(reported, of), reported.department)
+    deadline = owe(kind, matter, due_at=MONDAY + DAY, at=MONDAY + HOUR)
+    refused(
+        lambda: OpinionCheck.objects.create(
+            ticket=reported, deadline=deadline, number=2, form=form, solver=reported.owner
+        )
+    )
+
+
+def test_no_complaint_is_confirmed_by_who_asked_for_it():
+    ticket = solved()
+    OpinionCheck.objects.update(outcome="withdrawn", asked_at=MONDAY + DAY)
+    deadline = owe("confirmation", ticket, due_at=MONDAY + DAY, at=MONDAY + HOUR)
+    refused(
+        lambda: OpinionCheck.objects.create(
+            ticket=ticket, deadline=deadline, number=2, form="requester", solver=ticket.owner
+        )
+    )
+
+
+@pytest.mark.postgresql
+def test_a_confirmation_given_to_somebody_else_is_refused_at_commit(reported):
+    refused_at_commit(
+        lambda: execute(
+            "UPDATE clock_deadline SET owner_id = %s WHERE id = %s", reported.owner_id, reported.open_check_id
+        )
+    )
+
+
 # Void
 
 
@@ -450,7 +532,7 @@ def test_nothing_is_owed_as_settled_or_broken_from_the_beginning():
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("kind", ["promise", "check", "task"])
+@pytest.mark.parametrize("kind", ["promise", "check", "task", "confirmation"])
 def test_a_second_thing_owed_on_a_ticket_is_refused_at_commit(kind):
     ticket = make_ticket()
     refused_at_commit(lambda: owe(kind, ticket, due_at=MONDAY + HOUR, at=MONDAY))

@@ -8,14 +8,16 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from servicedesk.audit.invariants import findings
+from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline
 from servicedesk.clock.sweep import sweep
-from tickets.checks import Opinion, record_check
+from tickets.checks import Opinion, confirm_task, record_check
 from tickets.intake import open_ticket
-from tickets.models import Promise, Ticket
+from tickets.models import Kind, Promise, Ticket
 from tickets.ownership import take_over
 from tickets.promises import lock
-from tickets.replies import Reply, reply_to_customer
+from tickets.replies import Reply, finish_task, reply_to_customer
+from tickets.resolving import reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_category, make_intake, make_ticket, make_word
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +123,33 @@ def test_two_checks_at_once_close_once():
     )
     assert sum(isinstance(result, ValidationError) for result in results) == 1
     assert Ticket.objects.get().state == "closed"
+    assert clean()
+
+
+def test_two_confirmations_at_once_close_a_task_once():
+    ticket = make_ticket(kind=Kind.TASK, requester=make_agent())
+    finish_task(ticket, words="Done.", by=ticket.owner, at=MONDAY + HOUR)
+    results = together(
+        *(lambda: confirm_task(ticket, by=ticket.requester, at=MONDAY + 2 * HOUR) for _ in range(2))
+    )
+    assert sum(isinstance(result, ValidationError) for result in results) == 1
+    assert Ticket.objects.get().state == "closed"
+    assert Entry.objects.filter(event="closed").count() == 1
+    assert clean()
+
+
+def test_confirmed_and_found_not_done_at_once_it_is_one_of_the_two():
+    ticket = make_ticket(kind=Kind.TASK, requester=make_agent())
+    finish_task(ticket, words="Done.", by=ticket.owner, at=MONDAY + HOUR)
+    seen = Ticket.objects.get().open_check_id
+    again = make_word(MONDAY + 30 * HOUR)
+    results = together(
+        lambda: confirm_task(ticket, by=ticket.requester, at=MONDAY + 2 * HOUR, answering=seen),
+        lambda: reopen(ticket, promise=again, reason="Leaks", by=ticket.requester, at=MONDAY + 2 * HOUR),
+    )
+    refused = [one for one in results if isinstance(one, Exception)]
+    assert [type(one) for one in refused] in ([], [ValidationError])  # closed and then reopened, or not done
+    assert Ticket.objects.get().state == "unresolved"
     assert clean()
 
 

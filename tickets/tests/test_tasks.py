@@ -7,12 +7,12 @@ from django.core.exceptions import ValidationError
 
 from servicedesk.audit.invariants import findings
 from servicedesk.audit.timeline import Entry
-from servicedesk.staff.models import User
+from tickets.checks import confirm_task
 from tickets.intake import Answer
 from tickets.marks import set_mark
 from tickets.models import Kind
 from tickets.replies import Reply, finish_task, reply_to_customer
-from tickets.resolving import confirm_task, reopen
+from tickets.resolving import reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket, make_word
 
 pytestmark = pytest.mark.django_db
@@ -76,16 +76,6 @@ def test_a_task_that_was_not_done_is_taken_up_again_with_a_due_time(task, closed
     task.refresh_from_db()
     assert (task.state, task.live_deadline.kind) == ("unresolved", "task")
     assert violations() == []
-
-
-def test_when_the_requester_has_left_their_manager_or_the_units_confirms(task):
-    finished(task)
-    User.objects.filter(pk=task.requester_id).update(is_active=False)
-    with pytest.raises(ValidationError):
-        confirm_task(task, by=task.owner, at=MONDAY + 2 * HOUR)
-    confirm_task(task, by=task.requester.department.manager, at=MONDAY + 2 * HOUR)
-    task.refresh_from_db()
-    assert (task.state, task.ended) == ("closed", "confirmed")
 
 
 def test_while_the_requester_works_here_nobody_else_confirms(task):

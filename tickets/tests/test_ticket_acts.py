@@ -312,10 +312,12 @@ def test_a_task_is_reported_and_confirmed_by_who_asked_for_it(desk):
     )
     assert ticket.live_deadline.due_at == MONDAY + 2 * DAY + 2 * HOUR
     desk(ticket).post("task", words="Ran for two hours", solved="yes")
-    assert desk.said()[-1] == f"Reported as done. {requester} is asked to confirm."
-    desk.post("confirm-done")
+    assert desk.said()[-1] == f"Reported as done. {requester} confirms by 14 May 11:00."
+    desk.post("confirm-done", answering=ticket.open_check_id)
     assert ticket.state == "resolved"
-    desk(ticket, requester).post("confirm-done")
+    desk(ticket, requester).post("confirm-done", answering=0)
+    assert ticket.state == "resolved"
+    desk.post("confirm-done", answering=ticket.open_check_id)
     assert (ticket.state, ticket.ended) == ("closed", "confirmed")
 
 

@@ -179,7 +179,7 @@ def states(owner):
         (confirmed, "A second person has to confirm"),
         (mine, "It is solved: close it"),
         (done, "It is done: close it"),
-        (waiting, "Waits for the requester"),
+        (waiting, f"Waits for {other}"),
         (solve(make_ticket(first_responder=owner, kind=Kind.INQUIRY)), "Waits for an objection"),
         (checked, "What became of it"),
         (

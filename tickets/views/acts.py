@@ -16,14 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from servicedesk.staff.requests import StaffRequest
-from tickets.checks import confirm_solved
+from tickets.checks import confirm_solved, confirm_task
 from tickets.forms.fields import TicketForm
 from tickets.models import Reading, Ticket
 from tickets.overview import last_entry
 from tickets.ownership import take_over
 from tickets.proposing import next_time
 from tickets.replies import confirm_reading
-from tickets.resolving import confirm_task
 from tickets.views.acting import ACT_IDS, carry_out, seen_ticket
 from tickets.views.offered import ACTS, Act, usual_channel
 from tickets.views.page import outside_hours, whole_number
@@ -121,10 +120,11 @@ def confirm(request: StaffRequest, number: str) -> HttpResponse:
 @login_required
 @require_POST
 def confirm_done(request: StaffRequest, number: str) -> HttpResponse:
-    """As the requester, confirm that a task is done (CASES a)."""
+    """As the requester, or in their place, confirm that a task is done (CASES a)."""
     ticket = seen_ticket(request.user, number)
+    answering = whole_number(request.POST.get("answering", ""))
     return _at_once(
-        request, ticket, lambda at: confirm_task(ticket, by=request.user, at=at),
+        request, ticket, lambda at: confirm_task(ticket, by=request.user, at=at, answering=answering),
         _("Confirmed: the task is closed."),
     )  # fmt: skip
 

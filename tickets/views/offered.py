@@ -142,6 +142,8 @@ def _reopen(ticket: Ticket, form: acts.ReopenForm, by: User, at: datetime) -> st
         raise ValidationError({"due_at": _("Say when the customer hears from you next.")})
     opened = reopen(ticket, promise=word, reason=form.cleaned_data["words"], by=by, at=at)
     parts = {"owner": opened.owner, "when": short_time(word.due_at, at)}
+    if opened.kind == Kind.TASK:
+        return _("Taken up again: %(owner)s has it, to be done by %(when)s.") % parts
     return _("Reopened: %(owner)s has it, the customer hears by %(when)s.") % parts
 
 

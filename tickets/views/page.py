@@ -20,7 +20,7 @@ from tickets.about_staff import names_for
 from tickets.contacts import mode_of, nobody_to_tell
 from tickets.forms.fields import TicketForm
 from tickets.forms.reply import CheckForm, ReplyForm, TaskForm
-from tickets.models import Contact, Mark, Ticket
+from tickets.models import Contact, Mark, OpinionCheck, Ticket
 from tickets.overview import Step
 from tickets.ownership import may_take_over
 from tickets.proposing import next_time
@@ -74,7 +74,7 @@ def ticket_page(
 
 def standing(ticket: Ticket, user: User, *, now: datetime) -> dict[str, Any]:
     """How the ticket stands: what the page says at its head, and what the polled fragment renews."""
-    check = ticket.checks.select_related("solver").filter(outcome=None).first()
+    check = open_check(ticket)
     owed = ticket.deadline()
     promise = (
         ticket.promises.select_related("words", "made_by", "person", "deadline").order_by("-number").first()
@@ -85,7 +85,7 @@ def standing(ticket: Ticket, user: User, *, now: datetime) -> dict[str, Any]:
         "now": now,
         "seen": last,
         "version": overview.version(ticket, last=last, at=now),
-        "step": overview.next_step(ticket, check, user),
+        "step": overview.next_step(ticket, check, user, at=now),
         "check": check,
         "owed": owed,
         "reasons": explain(owed.derivation) if owed else [],
@@ -162,9 +162,14 @@ def outside_hours(ticket: Ticket, now: datetime) -> bool:
     return customer is not None and not nobody_to_tell(ticket) and not customer.is_reachable(now)
 
 
-def step_for(ticket: Ticket, user: User) -> Step:
+def open_check(ticket: Ticket) -> OpinionCheck | None:
+    """What is still to be asked or confirmed on it."""
+    return ticket.checks.select_related("solver", "deadline__owner").filter(outcome=None).first()
+
+
+def step_for(ticket: Ticket, user: User, *, now: datetime) -> Step:
     """What this person does next on the ticket."""
-    return overview.next_step(ticket, ticket.checks.filter(outcome=None).first(), user)
+    return overview.next_step(ticket, open_check(ticket), user, at=now)
 
 
 def whole_number(text: str) -> int:

@@ -49,8 +49,10 @@ def task(request: StaffRequest, number: str) -> HttpResponse:
 
     def act(ticket: Ticket, form: TaskForm, at: datetime) -> str:
         if form.cleaned_data["solved"] == "yes":
-            finish_task(ticket, words=form.cleaned_data["words"], by=request.user, at=at)
-            return _("Reported as done. %(name)s is asked to confirm.") % {"name": ticket.requester}
+            done = finish_task(ticket, words=form.cleaned_data["words"], by=request.user, at=at)
+            owed = done.deadline()
+            asked = {"name": owed and owed.owner, "when": short_time(owed.due_at, at) if owed else ""}
+            return _("Reported as done. %(name)s confirms by %(when)s.") % asked
         contact = reply_to_customer(ticket, form.reply(), by=request.user, at=at)
         return after_reply(ticket, contact, by=request.user, at=at)
 
@@ -96,7 +98,7 @@ def _refused(request: StaffRequest, number: str, form: TicketForm) -> HttpRespon
     meanwhile = []
     if form.is_stale:
         meanwhile = history(ticket, now=now, after=form.cleaned_data.get("seen", 0)).happenings
-    if not isinstance(form, STEP_FORMS.get(step_for(ticket, request.user), ())):
+    if not isinstance(form, STEP_FORMS.get(step_for(ticket, request.user, now=now), ())):
         refusals = " ".join(str(error) for error in form.non_field_errors())
         words = form.data.get("words", "")[:LONGEST]
         return ticket_page(request, ticket, unsent=Unsent(refusals, words), meanwhile=meanwhile)

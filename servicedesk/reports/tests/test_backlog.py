@@ -9,10 +9,11 @@ from servicedesk.reports.backlog import BANDS, backlog, by_band, days_of, more_t
 from servicedesk.reports.measures import MEASURES, Cut
 from servicedesk.reports.period import Kind, Period, midnight, today
 from servicedesk.reports.reach import Reach
+from tickets.checks import confirm_task
 from tickets.intake import Answer
 from tickets.ownership import take_over
 from tickets.replies import Reply, finish_task, reply_to_customer
-from tickets.resolving import confirm_task, reopen
+from tickets.resolving import reopen
 from tickets.testing import HOUR, MONDAY, make_agent, make_ticket, make_word
 
 pytestmark = pytest.mark.django_db
