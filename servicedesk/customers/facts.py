@@ -15,11 +15,12 @@ Fact = None | bool | int | str | date | datetime | Words
 
 
 def is_personal(row: models.Model, field: str) -> bool:
-    """Whether a person's own words stand in this field; a choice is a code."""
+    """Whether a person's own words stand in this field; a choice is a code, and so is what no form offers."""
     if field in REACH:
         return True
-    described = row._meta.get_field(field)
-    return isinstance(described, models.CharField | models.TextField) and not described.choices
+    described: Any = row._meta.get_field(field)
+    written = isinstance(described, models.CharField | models.TextField)
+    return written and described.editable and not described.choices
 
 
 def plain(value: Any) -> Any:

@@ -84,7 +84,7 @@ def tokens(text: str) -> str:
     found: dict[str, None] = {}
     if GROUPED.search(folded):
         folded = f"{folded}\n{GROUPED.sub(joined, folded)}"
-    for unspaced, run in runs(folded):
+    for unspaced, run in dict.fromkeys(runs(folded)):  # a number stands there in several ways of writing it
         found.update(dict.fromkeys(pairs(run) if unspaced else word_tokens(run)))
     return " ".join(found)
 
