@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("clock", "0008_the_ladder_of_confirmations"),
+        ("clock", "0009_the_ladder_of_confirmations"),
         ("tickets", "0009_found_by_new_words"),
     ]
 

@@ -25,6 +25,6 @@ def keep(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clock", "0007_administrators_decide_open_questions")]
+    dependencies = [("clock", "0008_steps_within_a_year")]
 
     operations = [migrations.RunPython(create, keep)]
