@@ -34,6 +34,9 @@ def script_words() -> str:
         "refused": _("That did not work, and nothing was changed. Reload the page and try again."),
         "forbidden": _("You may not do this. If you think you should, ask your manager."),
         "logged_out": _("You are no longer logged in. Log in again in another tab, then go on here."),
+        "somebody_else": _(
+            "Somebody else is logged in in this browser by now. Log in as yourself in another tab, then go on here."
+        ),
         "close": _("Close"),
     }
     return json.dumps(words, ensure_ascii=False)

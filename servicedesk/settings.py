@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "servicedesk.headers.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "servicedesk.headers.numbered_request",
+    "servicedesk.headers.read_as_utf8",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -86,6 +87,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "servicedesk.staff.middleware.ReaderMiddleware",
+    "servicedesk.staff.middleware.WayBackMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("login/", log_in.log_in, name="login"),
     path("login/demo/", log_in.demo_log_in, name="demo_login"),
     path("logout/", log_in.log_out, name="logout"),
+    path("who/", own.who, name="who"),
     path("language/", own.language, name="language"),
     path("profile/", own.profile, name="profile"),
     path("profile/password/", own.password, name="password"),

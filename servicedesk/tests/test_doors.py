@@ -49,6 +49,7 @@ DOORS = {
     "look": PUBLIC,
     "staff:login": PUBLIC,
     "staff:demo_login": PUBLIC,
+    "staff:who": PUBLIC,
     "staff:language": PUBLIC,
     "staff:logout": PUBLIC,
     "home": EMPLOYEE,

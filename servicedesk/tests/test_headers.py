@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from django.test import Client
 
 from servicedesk.headers import GIVEN, RequestNumber, request_id
 
@@ -15,6 +16,16 @@ def test_every_answer_carries_the_strict_headers(client):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("charset", ["utf-7", "gb18030", "utf-8"])
+def test_a_form_is_read_as_utf8_whatever_its_sender_claims(charset):
+    """Django would refuse it, and stumble over its own page that says so."""
+    kind = f"application/x-www-form-urlencoded; charset={charset}"
+    client = Client(enforce_csrf_checks=True)
+    assert client.post("/login/", b"username=%E7%8E%8B", content_type=kind).status_code == 403
+    assert "王" in Client().post("/login/", b"username=%E7%8E%8B", content_type=kind).content.decode()
 
 
 def test_a_number_from_outside_counts_only_behind_our_proxy(client, settings):

@@ -4,6 +4,7 @@
 const words = JSON.parse(document.body.dataset.words || "{}");
 const MINUTE = 60, HOUR = 3600, DAY = 86400; // seconds
 const STAYS = 8000; // milliseconds a good message stays
+const PATIENCE = 10000; // milliseconds that the desk may take to say who is logged in
 const DOWNLOAD = 15000; // milliseconds after which a form that did not lead away is free again
 
 /* --- time left ---------------------------------------------------------------------------------------------- */
@@ -114,12 +115,52 @@ document.addEventListener("submit", async (event) => {
   }
   if ("themeForm" in form.dataset) return changeTheme(event);
   if (isHtmx(form)) return; // busy is set when the request starts
+  if (isTyped(form) && !form.dataset.sure) return sendIfWelcome(event);
   leaving = true;
   if (form.method !== "post") return;
   // After this turn, so that the pressed button's own value still travels with the form.
   setTimeout(() => setBusy(form, true));
   setTimeout(() => setBusy(form, false), DOWNLOAD);
 }, true);
+
+/* What somebody has written is sent only while the desk can be reached and they are still logged in: else it would be
+   gone with the page. Who logged in again in another tab goes on here, with the token of the new session. */
+
+function isTyped(form) {
+  return Boolean(document.body.dataset.who) && form.method === "post" && "dirty" in form.dataset;
+}
+
+async function sendIfWelcome(event) {
+  const form = event.target, by = event.submitter;
+  event.preventDefault();
+  event.stopPropagation();
+  setBusy(form, true);
+  const welcome = await isWelcome();
+  setBusy(form, false);
+  if (!welcome) return;
+  form.dataset.sure = "yes";
+  form.requestSubmit(by);
+  delete form.dataset.sure;
+}
+
+// Whether what is sent now arrives under the name of whom this page was drawn for; says so if not.
+async function isWelcome() {
+  let user;
+  try {
+    const answer = await fetch(document.body.dataset.who, { signal: AbortSignal.timeout(PATIENCE) });
+    user = (await answer.json()).user;
+  } catch {
+    toast(words.unreachable, "error");
+    return false;
+  }
+  if (String(user) !== document.body.dataset.user) {
+    toast(user ? words.somebody_else : words.logged_out, "error");
+    return false;
+  }
+  const token = document.cookie.match(/(?:^|; )csrftoken=(\w+)/)?.[1];
+  if (token) for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+  return true;
+}
 
 function isHtmx(form) {
   return form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete], [hx-get]");
@@ -302,9 +343,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 
 document.addEventListener("htmx:confirm", async (event) => {
-  if (!event.detail.question) return;
+  const { elt, question, verb } = event.detail, typed = verb === "post" && elt.matches("form") && isTyped(elt);
+  if (!question && !typed) return;
   event.preventDefault();
-  if (await confirmed(event.detail.question, event.detail.elt.dataset.confirmYes)) event.detail.issueRequest(true);
+  if (question && !(await confirmed(question, elt.dataset.confirmYes))) return;
+  if (!typed || (await isWelcome())) event.detail.issueRequest(true);
 });
 
 document.addEventListener("htmx:sendError", (event) => isPoll(event.detail) || toast(words.unreachable, "error"));

@@ -23,12 +23,20 @@ KEY_LIMIT = 2**63  # what a key of the database stays below
 
 
 class WordsField(forms.CharField):
-    """What somebody said or wrote: several lines, of bounded length, line ends as one character."""
+    """What somebody said or wrote: several lines, of bounded length, line ends as one character.
+
+    The browser is not told the bound: it would cut what is pasted without a word, where we refuse it and keep it.
+    """
 
     def __init__(self, *, rows: int = 4, **options: Any) -> None:
         options.setdefault("max_length", LONGEST)
         options.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
         super().__init__(**options)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
 
     def to_python(self, value: Any) -> str:
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from servicedesk.customers.channels import Channel
 from servicedesk.staff.models import User
+from tickets.forms.fields import LONGEST, WordsField
 from tickets.intake import Answer
 from tickets.intake_rules import full_intake_gaps
 from tickets.limits import Word, wish_problem
@@ -28,7 +29,6 @@ EARLIEST, FURTHEST = (
     datetime(2000, 1, 1, tzinfo=UTC),
     datetime(2100, 1, 1, tzinfo=UTC),
 )  # beyond is a slip of the pen
-LONGEST = 20_000  # characters of what a person types
 KEY_DIGITS = 19  # those of the first number that is no key
 OTHER = "other"  # a time of one's own instead of one that is offered
 LEAN_KINDS = {Kind.INQUIRY, Kind.TASK}  # nothing but words and category is asked (CASES s)
@@ -53,10 +53,6 @@ def check_sane(moment: datetime) -> None:
 def capital(choices: list) -> list:
     """Choices as buttons show them."""
     return [(value, capfirst(label)) for value, label in choices]
-
-
-def text_area(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows})
 
 
 class KindSelect(forms.RadioSelect):
@@ -98,10 +94,8 @@ class MatterForm(forms.Form):
         "cause": "R3.3.2b",
     }
 
-    words = forms.CharField(
+    words = WordsField(
         label=gettext_lazy("What the customer says"),
-        max_length=LONGEST,
-        widget=text_area(4),
         error_messages={"required": gettext_lazy("Write down what the customer says, in their words.")},
     )
     kind = forms.ChoiceField(
@@ -119,9 +113,7 @@ class MatterForm(forms.Form):
     channel = forms.ChoiceField(
         label=gettext_lazy("Came in by"), choices=capital(Channel.choices), initial=Channel.PHONE
     )
-    wanted = forms.CharField(
-        label=gettext_lazy("What they want most"), max_length=LONGEST, required=False, widget=text_area(2)
-    )
+    wanted = WordsField(label=gettext_lazy("What they want most"), required=False, rows=2)
     severity = forms.ChoiceField(
         label=gettext_lazy("How severe"),
         choices=capital(Ticket.Severity.choices),
@@ -191,11 +183,8 @@ class EndingForm(forms.Form):
         initial=PROMISE,
         widget=forms.RadioSelect,
     )
-    answer = forms.CharField(
-        label=gettext_lazy("Your answer, as the customer accepted it"),
-        max_length=LONGEST,
-        required=False,
-        widget=text_area(3),
+    answer = WordsField(
+        label=gettext_lazy("Your answer, as the customer accepted it"), required=False, rows=3
     )
     due = forms.CharField(label=gettext_lazy("The customer hears from us by"), max_length=40, required=False)
     due_at = moment_field(gettext_lazy("Another time"))

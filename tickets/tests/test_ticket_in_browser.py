@@ -173,3 +173,81 @@ def test_what_matters_stands_on_the_first_screen_and_nothing_overflows(page, age
     for part in seen:
         box = page.locator(part).first.bounding_box()
         assert box and box["y"] + box["height"] <= 900, part
+
+
+def reply_typed(page, agent):
+    """A ticket whose reply is written and not yet sent."""
+    ticket = open_ticket(agent)
+    page.goto(ticket.path)
+    page.locator("[name=words]").fill("We found the leak.")
+    choose(page, "solved", "yes")
+    return ticket
+
+
+def send(page):
+    page.get_by_role("button", name="Save the reply").click()
+
+
+def test_words_outlive_the_session_and_are_sent_after_the_next_log_in(page, agent, sign_in):
+    ticket = reply_typed(page, agent)
+    page.context.clear_cookies(name="sessionid")
+    send(page)
+    expect(page.locator("#toasts")).to_contain_text("no longer logged in")
+    expect(page.locator("[name=words]")).to_have_value("We found the leak.")
+    page.context.clear_cookies(name="csrftoken")  # a log-in in another tab brings a new one
+    sign_in(agent)
+    page.context.new_page().goto("/")
+    send(page)
+    expect(page.get_by_text("Ask how it was handled").first).to_be_visible()
+    assert ticket.contacts.get(purpose="reply").by == agent
+
+
+def test_words_are_not_sent_under_the_name_of_somebody_else(page, agent, sign_in):
+    ticket = reply_typed(page, agent)
+    sign_in(make_agent(department=agent.department))
+    send(page)
+    expect(page.locator("#toasts")).to_contain_text("Somebody else is logged in")
+    expect(page.locator("[name=words]")).to_have_value("We found the leak.")
+    assert not ticket.contacts.filter(purpose="reply").exists()
+
+
+def test_words_outlive_a_dead_line(page, agent, console_errors):
+    ticket = reply_typed(page, agent)
+    page.context.set_offline(True)
+    send(page)
+    expect(page.locator("#toasts")).to_contain_text("cannot be reached")
+    page.context.set_offline(False)
+    send(page)
+    expect(page.get_by_text("Ask how it was handled").first).to_be_visible()
+    assert ticket.contacts.filter(purpose="reply").count() == 1
+    console_errors.clear()  # the browser notes that it was offline
+
+
+def test_a_dialogue_outlives_the_session(page, agent, sign_in):
+    ticket = open_ticket(agent)
+    page.goto(f"{ticket.path}")
+    page.get_by_role("button", name="Internal note").or_(
+        page.get_by_role("link", name="Internal note")
+    ).first.click()
+    words = page.locator("#act [name=words]")
+    words.fill("Ask the plumber.")
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#act form button.btn-primary").click()
+    expect(page.locator("#toasts")).to_contain_text("no longer logged in")
+    expect(words).to_have_value("Ask the plumber.")
+    page.context.clear_cookies(name="csrftoken")
+    sign_in(agent)
+    page.context.new_page().goto("/")
+    page.locator("#act form button.btn-primary").click()
+    expect(page.locator("#act dialog")).to_have_count(0)
+    assert ticket.notes.count() == 1
+
+
+def test_what_is_pasted_is_never_cut_in_silence(page, agent, console_errors):
+    ticket = reply_typed(page, agent)
+    page.locator("[name=words]").fill("漏" * 30_000)
+    send(page)
+    expect(page.locator(".form-errors, .error-summary").first).to_contain_text("20000")
+    assert len(page.locator("[name=words]").input_value()) == 30_000
+    assert not ticket.contacts.filter(purpose="reply").exists()
+    console_errors.clear()  # the browser notes the 422

@@ -141,3 +141,36 @@ def test_the_profile_tells_positions_and_roles(client):
 @pytest.mark.parametrize("path", ["/profile/", "/profile/password/", "/people/", "/people/absences/"])
 def test_strangers_are_sent_to_the_log_in(client, path):
     assert client.get(path).url == f"/login/?next={path}"
+
+
+def test_whose_session_it_is_can_be_asked(client, person):
+    assert client.get("/who/").json() == {"user": person.pk}
+    assert Client().get("/who/").json() == {"user": None}
+
+
+@pytest.mark.parametrize(
+    ("page", "to"),
+    [
+        ("http://testserver/people/?q=li", "/login/?next=%2Fpeople%2F"),
+        ("http://elsewhere/people/", "/login/"),
+        ("http://testserver/login/", "/login/"),
+        ("http://testserver//elsewhere/", "/login/"),
+        ("rubbish", "/login/"),
+        ("http://[", "/login/"),
+        (None, "/login/"),
+    ],
+)
+def test_who_has_to_log_in_before_sending_a_form_comes_back_to_its_page(client, page, to):
+    """Where the form goes there is nothing to read."""
+    headers = {"referer": page} if page else {}
+    assert client.post("/people/absences/", headers=headers).url == to
+
+
+def test_who_logs_out_is_led_nowhere_afterwards(client, person):
+    assert client.post("/logout/", headers={"referer": "http://testserver/people/"}).url == "/login/"
+
+
+def test_an_address_that_only_takes_forms_says_so(client, person):
+    answer = client.get("/notices/read/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "only takes forms" in answer.content.decode()

@@ -4,13 +4,13 @@ from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from servicedesk.audit.timeline import record
 from servicedesk.staff.forms import OwnPasswordForm, ProfileForm
@@ -54,6 +54,13 @@ def password(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your password is changed. Other devices have been logged out."))
         return redirect("staff:profile")
     return render(request, "staff/password.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@never_cache
+def who(request: HttpRequest) -> JsonResponse:
+    """Whose session this is, nobody's perhaps: asked before what somebody wrote is sent, so that it is not lost."""
+    return JsonResponse({"user": request.user.pk})
 
 
 @require_POST
