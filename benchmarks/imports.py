@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from benchmarks._measuring import now
 from servicedesk.customers.importing.customers import CUSTOMERS, CustomerImport
 from servicedesk.customers.importing.projects import PROJECTS, ProjectImport
 from servicedesk.importing.mappings import load_mapping
@@ -44,15 +44,16 @@ def written(path: Path, lines: Iterable[str]) -> Path:
 
 
 def carried(what: str, run: Any, path: Path) -> str:
-    start, cpu = time.perf_counter(), time.process_time()
+    start = now()
     counts = run.run(path)
-    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+    cost = now() - start
     if counts.refused:
         raise AssertionError(f"{what}: {counts}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return (
-        f"{what:<18} {counts.read:>6} rows in {wall:6.1f} s (here {cpu:6.1f} s of processor):"
-        f" {counts.read / wall:6.0f} rows/s; at most {memory} MB so far"
+        f"{what:<18} {counts.read:>6} rows: {counts.read / cost.wall:6.0f} rows/s on the wall ({cost.wall:.1f} s),"
+        f" {counts.read / cost.cpu:6.0f} rows for a second of processor, ours and the database's ({cost.cpu:.1f} s);"
+        f" at most {memory} MB so far"
     )
 
 

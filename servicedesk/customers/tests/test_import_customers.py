@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import CommandError
+from django.db import IntegrityError, transaction
 
 from servicedesk.audit.invariants import findings
 from servicedesk.audit.timeline import Entry
@@ -145,3 +146,10 @@ def test_statements_do_not_grow_with_the_rows(tmp_path, django_assert_max_num_qu
     with django_assert_max_num_queries(45):
         run(sheet(tmp_path, HEADING, *rows))
     assert Customer.objects.count() == 400
+
+
+def test_the_database_takes_a_number_of_one_source_once(tmp_path):
+    run(sheet(tmp_path, HEADING, MERIDIAN, "K-2,Home,,,,,,,,,,"))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Customer.objects.filter(external_number="K-2").update(external_number="K-1")
+    Customer.objects.filter(external_number="K-2").update(origin="another system", external_number="K-1")
