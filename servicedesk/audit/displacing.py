@@ -84,5 +84,7 @@ def _in_sql(model: Any, condition: Any) -> str:
     query = Query(model, alias_cols=False)
     compiler = query.get_compiler(connection=connection)
     sql, parameters = query.build_where(condition).as_sql(compiler, connection)
-    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        return sql % tuple(editor.quote_value(parameter) for parameter in parameters)
+    editor = connection.schema_editor(
+        collect_sql=True, atomic=False
+    )  # never entered: triggers are lifted inside a transaction
+    return sql % tuple(editor.quote_value(parameter) for parameter in parameters)

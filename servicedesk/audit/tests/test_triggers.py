@@ -3,7 +3,7 @@ from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection, models, transaction
 
-from servicedesk.audit import triggers
+from servicedesk.audit import displacing, triggers
 from servicedesk.audit.models import Entry, Head
 from servicedesk.audit.testing import make_timeline
 from servicedesk.audit.triggers import (
@@ -13,6 +13,7 @@ from servicedesk.audit.triggers import (
     declare,
     install,
     install_after_migrate,
+    lift,
     lift_before_migrate,
     refuse,
 )
@@ -148,3 +149,13 @@ def test_what_is_judged_first_must_hold_as_well():
     with pytest.raises(IntegrityError, match="not beside the first one"), transaction.atomic():
         Head.objects.create(subject="ticket:2")
     Head.objects.create(subject="ticket:3")
+
+
+def test_a_process_that_has_not_read_the_keys_yet_lifts_and_installs_in_one_transaction():
+    """So begins every migrate on a database that stands already."""
+    displacing._keys.cache_clear()
+    with transaction.atomic():
+        lift(connection)
+        install(connection)
+
+    assert compare(connection) == []
