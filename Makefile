@@ -17,9 +17,9 @@ CHECKS := check-form check-types check-templates check-security check-translatio
 
 .PHONY: run test check bench lock messages clauses clean install install-dev $(CHECKS)
 
-run: install $(MADE)/translations $(MADE)/static  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it.
+run: install $(MADE)/translations $(MADE)/static  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it. SCALE=year for a larger demo.
 	@$(MANAGE) migrate --no-input --verbosity 0
-	@exec $(MANAGE) up --with-demo
+	@exec $(MANAGE) up --with-demo $(SCALE)
 
 test: install-dev  ## Every test, on SQLite and, where they answer, on PostgreSQL and Redis. ARGS=… go to pytest.
 	@$(PYTHON) .ci/tests.py $(ARGS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db import connection
+
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
 from servicedesk.clock.due import WISH, derive
@@ -24,7 +26,9 @@ def lock(ticket: Ticket) -> Ticket:
     In two statements: one that waits for a lock joins the row as it then stands to what others had before it waited,
     and finds no owner or live deadline where these have just changed.
     """
-    Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
+    if connection.features.has_select_for_update:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM tickets_ticket WHERE id = %s FOR UPDATE", [ticket.pk])
     return Ticket.objects.select_related(
         "category", "department", "owner", "first_responder", "customer", "live_deadline", "open_check"
     ).get(pk=ticket.pk)

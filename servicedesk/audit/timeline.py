@@ -6,7 +6,7 @@ same transaction. The head of a subject is also its lock: two writers take turns
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Self, TypeVar
 
@@ -25,6 +25,7 @@ from .words import Words
 
 SYSTEM_ACTORS = frozenset({"clock", "import", "setup", "public"})
 BATCH = 1000  # heads or entries in one statement
+NOW_ON_SQLITE = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"  # as Django's Now() has it
 
 T = TypeVar("T")
 
@@ -152,8 +153,8 @@ def record_many(records: Sequence[Record], *, heads: Mapping[str, Head] | None =
     `heads` are those of their subjects where the caller has claimed them already.
     """
     if heads is None:
-        lock_heads({one.subject for one in records})
-    return [entry for batch in _batches(records) for entry in _append(batch, heads or {})]
+        heads = _held({one.subject for one in records})
+    return [entry for batch in _batches(records) for entry in _append(batch, heads)]
 
 
 def lock_heads(subjects: Iterable[str]) -> set[str]:
@@ -167,6 +168,34 @@ def lock_heads(subjects: Iterable[str]) -> set[str]:
         # A conflict locks the row, also where the WHERE then leaves it alone: one pass, in order, old heads and new.
         _begin(batch, " ON CONFLICT (subject) DO UPDATE SET number = audit_head.number WHERE FALSE")
     return set(wanted)
+
+
+def _held(subjects: set[str]) -> Mapping[str, Head]:
+    """The head of a lone subject, locked and read by one statement; those of many are locked here and read later."""
+    if len(subjects) == 1:
+        (subject,) = subjects
+        _check_transaction()
+        if head := _lone(subject):
+            return {subject: head}
+    lock_heads(subjects)
+    return {}
+
+
+def _lone(subject: str) -> Any:
+    """A head that is there already, locked: at a fraction of the ORM's cost, for nearly every act records something."""
+    on_postgresql = connection.vendor == "postgresql"
+    now, lock = ("STATEMENT_TIMESTAMP()", " FOR UPDATE") if on_postgresql else (NOW_ON_SQLITE, "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT number, hash, {now} FROM audit_head WHERE subject = %s{lock}",  # noqa: S608
+            [subject],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    head: Any = Head(subject=subject, number=row[0], hash=row[1])
+    head.now = row[2] if on_postgresql else datetime.fromisoformat(row[2]).replace(tzinfo=UTC)
+    return head
 
 
 def claim_heads(subjects: Iterable[str]) -> dict[str, Head]:

@@ -60,9 +60,7 @@ def digest_of(salt: str, text: str) -> str:
 
 def store(text: str) -> Words:
     """Keep a text. Raises ValidationError if it holds characters that cannot be stored."""
-    words = _words(text)
-    words.save(force_insert=True)
-    return words
+    return store_many([text])[0]
 
 
 def store_many(texts: Sequence[str]) -> list[Words]:

@@ -180,7 +180,8 @@ def _end(deadline: Deadline, fresh: Deadline, *, at: datetime, outcome: str) -> 
     if at > fresh.due_at:
         fresh.broken_at = fresh.broken_at or at
     fresh.save(update_fields=["settled_at", "outcome", "next_step_at", "next_ring_at", "broken_at"])
-    deadline.refresh_from_db()
+    for column in Deadline._meta.concrete_fields:
+        setattr(deadline, column.attname, getattr(fresh, column.attname))
     return deadline
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from random import Random
 
+from dateutil.relativedelta import relativedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
@@ -15,7 +19,7 @@ from servicedesk.calendars.models import Calendar
 from servicedesk.customers.models import Customer
 from servicedesk.demo.cast import Cast
 from servicedesk.demo.customers import make_customers
-from servicedesk.demo.days import Days
+from servicedesk.demo.days import LOOKED_BACK, Days
 from servicedesk.demo.matter import World
 from servicedesk.demo.past import FIRST_DAY, past
 from servicedesk.demo.people import make_staff
@@ -23,6 +27,8 @@ from servicedesk.demo.playing import Play, Story
 from servicedesk.demo.present import present
 from servicedesk.demo.stories import profiles, read_notices
 from servicedesk.demo.texts import texts
+from servicedesk.demo.year.life import rhythm, settle_in
+from servicedesk.demo.year.scale import Scale
 from servicedesk.staff.models import Department, User
 from tickets.models import Ticket
 
@@ -30,30 +36,33 @@ CONFIRMED = 17  # organisations
 SEED = 20260301  # the same story whenever it is told
 
 
-def build(language: str, *, now: datetime, tell: Callable[[int], None]) -> dict[str, int]:
-    """Build the demo organisation as it stands at `now` in a language; `tell` hears the percentage done.
+def build(
+    language: str, *, now: datetime, tell: Callable[[int, str], None], scale: Scale | None = None
+) -> dict[str, int]:
+    """Build the demo organisation as it stands at `now` in a language, or with a `scale` the year of a larger one.
 
-    Returns how many people, customers and tickets there are. Raises ValidationError, and changes nothing, where
-    anybody or anything is there already.
+    `tell` hears the percentage done and the day that is played. Returns how many people, customers and tickets there
+    are. Raises ValidationError, and changes nothing, where anybody or anything is there already; whatever else stops it,
+    nothing of it stays.
     """
     with transaction.atomic():
         refuse_unless_empty()
-        world = _world(language, now)
-        play = Play(now)
-        cast = Cast(world)
-        for story in (*past(cast), *present(cast)):
-            play.begin(story)
-        play.begin(_profiles_are_confirmed(world))
-        play.begin(_everybody_reads(world))
-        begins = world.days.at(FIRST_DAY, 0)
-        play.run(lambda moment: tell(min(99, 10 + int(90 * (moment - begins) / (now - begins)))))
+        tell(0, "")
+        play, begins = _year(language, now, scale, tell) if scale else _weeks(language, now)
+        play.run(
+            lambda moment: tell(min(99, 10 + int(90 * (moment - begins) / (now - begins))), _day(moment))
+        )
         record("organisation", "demo_built", by="setup", at=now, language=language)
-    tell(100)
+    tell(100, "")
     return {
         "people": User.objects.count(),
         "customers": Customer.objects.count(),
         "tickets": Ticket.objects.count(),
     }
+
+
+def _day(moment: datetime) -> str:
+    return date_format(localtime(moment), "DATE_FORMAT")
 
 
 def refuse_unless_empty() -> None:
@@ -67,13 +76,33 @@ def refuse_unless_empty() -> None:
             )
 
 
-def _world(language: str, now: datetime) -> World:
-    said = texts(language)
-    calendar = Calendar.objects.default()
+def _weeks(language: str, now: datetime) -> tuple[Play, datetime]:
+    """The small demo: six weeks, and the moment at which they begin."""
+    said, calendar = texts(language), Calendar.objects.default()
     days = Days(calendar.work_calendar(), now)
     staff = make_staff(language, days)
     served = make_customers(said, staff, days)
-    return World(said, staff, served, calendar, days, Random(SEED))  # noqa: S311  a story, not a secret
+    world = World(said, staff, served, calendar, days, Random(SEED))  # noqa: S311  a story, not a secret
+    play, cast = Play(now), Cast(world)
+    for story in (*past(cast), *present(cast)):
+        play.begin(story)
+    play.begin(_profiles_are_confirmed(world))
+    play.begin(_everybody_reads(world))
+    return play, days.at(FIRST_DAY, 0)
+
+
+def _year(
+    language: str, now: datetime, scale: Scale, tell: Callable[[int, str], None]
+) -> tuple[Play, datetime]:
+    """A year, or so many months: what the small demo holds at present, and before it the life of a larger desk."""
+    calendar = Calendar.objects.default()
+    begins = now - relativedelta(months=scale.months)
+    days = Days(calendar.work_calendar(), now, max(LOOKED_BACK, (now - begins).days + 10))
+    world, lives = settle_in(language, scale, calendar, days, Random(SEED), tell)  # noqa: S311
+    play = Play(now, rhythm=partial(rhythm, now=now), before=world.tray.empty)
+    for story in (*lives, *present(Cast(world)), _profiles_are_confirmed(world)):
+        play.begin(story)
+    return play, days.at(days.since(begins), 0)
 
 
 def _profiles_are_confirmed(world: World) -> Story:
@@ -86,4 +115,4 @@ def _profiles_are_confirmed(world: World) -> Story:
 def _everybody_reads(world: World) -> Story:
     """Notices are read at the end of each day, the last one's not yet."""
     moments = [world.days.at(back, 8.9) for back in range(FIRST_DAY, 1, -1)]
-    return read_notices(list(world.staff.people.values()), moments)
+    return read_notices(world.staff.people.values(), moments)

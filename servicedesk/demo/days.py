@@ -6,20 +6,24 @@ from servicedesk.calendars.worktime import WorkCalendar
 
 MINUTE = timedelta(minutes=1)
 QUARTER = timedelta(minutes=15)
-LOOKED_BACK = 160  # calendar days
+LOOKED_BACK = 160  # calendar days, unless more are wanted
 
 
 class Days:
     """The working days that have ended, counted back: 1 is the last of them, 0 the one under way or to come."""
 
-    def __init__(self, work: WorkCalendar, now: datetime) -> None:
+    def __init__(self, work: WorkCalendar, now: datetime, looked_back: int = LOOKED_BACK) -> None:
         self.work, self.now = work, now
         self.today = now.astimezone(work.timezone).date()
-        days = (self.today - timedelta(days=n) for n in range(LOOKED_BACK))
+        days = (self.today - timedelta(days=n) for n in range(looked_back))
         self._openings = [
             self._opening(day) for day in days if work.is_working_day(day) and self._closing(day) <= now
         ]
         self._openings.insert(0, work.next_open(self._closing(self._openings[0].date())))
+
+    def since(self, moment: datetime) -> int:
+        """How many working days back the first one lies that opened at a moment or after it."""
+        return sum(opening >= moment for opening in self._openings) - 1
 
     def at(self, back: int, hours: float) -> datetime:
         """The moment when so many hours have been worked on the working day so many back."""

@@ -55,9 +55,13 @@ class World:
         """One of the things said again and again, in turn."""
         phrases = self.said["phrases"][key]
         if isinstance(phrases, str):
-            return phrases
+            return self.filled(phrases)
         self.spoken[key] += 1
-        return phrases[self.spoken[key] % len(phrases)]
+        return self.filled(phrases[self.spoken[key] % len(phrases)])
+
+    def filled(self, text: str) -> str:
+        """A text whose gaps are filled with any place."""
+        return text.format(**self.places()) if "{" in text else text
 
     def places(self) -> dict[str, str]:
         """Floor, room and house for the gaps of a text."""
@@ -88,9 +92,18 @@ class Matter:
     @property
     def ticket(self) -> Ticket:
         """The ticket as it stands now."""
+        return Ticket.objects.get(pk=self.known.pk)
+
+    @property
+    def known(self) -> Ticket:
+        """The ticket as it was received, for acts that read it anew under its lock."""
         if self._ticket is None:
             raise LookupError("this matter was not received yet")
-        return Ticket.objects.get(pk=self._ticket.pk)
+        return self._ticket
+
+    def hand(self, at: datetime) -> User:
+        """Who acts on it at a moment, where nobody is named."""
+        return self.agent
 
     def text(self, name: str) -> str:
         """A text of this matter, with its floor, room and house."""
@@ -104,8 +117,16 @@ class Matter:
 
     def receive(
         self, at: datetime, *, due_at: datetime | None = None, channel: str = "phone", **fields: Any
-    ) -> Ticket:
+    ) -> None:
         """Take the matter in: promised for `due_at`, or else answered in the contact."""
+        self._ticket = open_ticket(
+            self.intake(at, due_at=due_at, channel=channel, **fields), by=self.agent, at=at
+        )
+
+    def intake(
+        self, at: datetime, *, due_at: datetime | None = None, channel: str = "phone", **fields: Any
+    ) -> Intake:
+        """What is written down when it is taken in."""
         full = self.scene.kind in ("complaint", "fault")
         if due_at is None:
             fields["answer"] = Answer(self.text("solved"))
@@ -113,7 +134,7 @@ class Matter:
             latest = first_limit(fields.get("received_at", at), self.world.calendar, at=at)
             fields["promise"] = self.word(min(due_at, latest), self.text("tell"), made_at=at)
         fields.setdefault("read_back", "yes" if full else "not_asked")
-        intake = Intake(
+        return Intake(
             kind=self.scene.kind,
             category=self.world.staff.categories[self.scene.category],
             severity=self.scene.severity,
@@ -126,8 +147,6 @@ class Matter:
             project=self._project(),
             **fields,
         )
-        self._ticket = open_ticket(intake, by=self.agent, at=at)
-        return self._ticket
 
     def reply(
         self,
@@ -146,7 +165,7 @@ class Matter:
             due_at = next_at if wished else min(next_at, later_limit(self.world.calendar, at=at))
             fields["next_word"] = self.word(due_at, self.world.phrase("next_tell"), made_at=at, wished=wished)
         words = words or self.text("news" if next_at else "solved")
-        reply_to_customer(self.ticket, Reply(words=words, **fields), by=by or self.agent, at=at)
+        reply_to_customer(self.known, Reply(words=words, **fields), by=by or self.hand(at), at=at)
 
     def try_to_reach(self, at: datetime, *, next_at: datetime | None = None) -> None:
         """Ring a customer who does not answer."""
@@ -156,14 +175,13 @@ class Matter:
 
     def update(self, at: datetime) -> None:
         mode, channel = self._way(at)
-        update_customer(
-            self.ticket, words=self.world.phrase("update"), mode=mode, channel=channel, by=self.agent, at=at
-        )
+        words, by = self.world.phrase("update"), self.hand(at)
+        update_customer(self.known, words=words, mode=mode, channel=channel, by=by, at=at)
 
     def hear(self, at: datetime, *, by: User) -> None:
         """The customer asks first."""
         hear_from_customer(
-            self.ticket, words=self.world.phrase("chased"), channel="phone", asked=True, by=by, at=at
+            self.known, words=self.world.phrase("chased"), channel="phone", asked=True, by=by, at=at
         )
 
     def check(self, at: datetime, outcome: str, *, by: User, next_at: datetime | None = None) -> None:
@@ -172,19 +190,21 @@ class Matter:
         if next_at:
             due_at = min(next_at, later_limit(self.world.calendar, at=at))
             next_word = Word(due_at, self.world.phrase("next_after_dissatisfied"), "phone")
-        channel = "phone" if outcome == "not_reached" else self._way(at)[1]
+        mode, channel = ("tried", "phone") if outcome == "not_reached" else self._way(at)
+        if mode == "written" and channel == "sms":
+            channel = "web"  # who answers a question does so at a time of their own
         opinion = Opinion(
             outcome=outcome, words=self.world.phrase(outcome), channel=channel, next_word=next_word
         )
-        record_check(self.ticket, opinion, by=by, at=at)
+        record_check(self.known, opinion, by=by, at=at)
 
     def note(self, at: datetime, key: str, *, by: User, to: User | None = None) -> None:
         """An internal note, to a colleague where one is named."""
         words = self.world.said["notes"][key].format(name=to.username if to else "")
-        add_note(self.ticket, words=words, by=by, at=at)
+        add_note(self.known, words=words, by=by, at=at)
 
     def mark(self, at: datetime, code: str) -> None:
-        set_mark(self.ticket, code, reason=self.world.said["marks"][code], by=self.agent, at=at)
+        set_mark(self.known, code, reason=self.world.said["marks"][code], by=self.hand(at), at=at)
 
     def acknowledge_breach(self, at: datetime, *, by: User) -> None:
         """Whoever was told of the breach says so."""
@@ -203,19 +223,23 @@ class Matter:
 
     def confirm(self, at: datetime, *, by: User) -> None:
         """A second person confirms in the place of a customer who is not asked."""
-        confirm_solved(self.ticket, by=by, at=at)
+        confirm_solved(self.known, by=by, at=at)
 
     def finish(self, at: datetime) -> None:
-        finish_task(self.ticket, words=self.text("solved"), by=self.agent, at=at)
+        finish_task(self.known, words=self.text("solved"), by=self.hand(at), at=at)
 
     def confirm_done(self, at: datetime, *, by: User) -> None:
-        confirm_task(self.ticket, by=by, at=at)
+        confirm_task(self.known, by=by, at=at)
 
     def ask_to_void(self, at: datetime, reason: str) -> None:
-        ask_to_void(self.ticket, reason=reason, by=self.agent, at=at)
+        ask_to_void(self.known, reason=reason, by=self.hand(at), at=at)
 
     def void(self, at: datetime, *, by: User) -> None:
         decide_void(self.ticket.void_requests.get(confirmed=None), confirmed=True, by=by, at=at)
+
+    def is_spoken_with(self, at: datetime) -> bool:
+        """Whether this customer is told at that moment by word of mouth."""
+        return self._way(at)[0] == "spoken"
 
     def _way(self, at: datetime) -> tuple[str, str]:
         """Mode and channel that suit this customer at this moment."""

@@ -81,23 +81,22 @@ def _make_departments(staff: Staff, said: dict[str, Any]) -> None:
 
 def _make_people(staff: Staff, said: dict[str, Any], language: str) -> None:
     password = make_password(settings.DEMO_PASSWORD)  # slow on purpose, so once for all
-    for number, (username, key, where, roles) in enumerate(PEOPLE, start=1):
-        user = User(
-            username=username,
-            password=password,
-            display_name=said["people"][key],
-            email=f"{username}@example.org",
-            employee_number=f"{1000 + number}",
-            phone=f"021-5550-{1000 + number}",
-            language=language,
-            department=staff.departments[where],
-            is_staff=Role.ADMINISTRATOR in roles,
-            is_demo=True,
-        )
-        user.full_clean()
-        user.save()
-        user.groups.set(Group.objects.filter(name__in=roles))
-        staff.people[key] = user
+    for username, key, where, roles in PEOPLE:
+        user = User(username=username, password=password, display_name=said["people"][key], language=language)
+        employ(staff, key, user, staff.departments[where], roles)
+
+
+def employ(staff: Staff, key: str, user: User, department: Department, roles: list[Role]) -> User:
+    """Give the next employee number to somebody, and a place and roles, as an administrator would."""
+    number = 1001 + len(staff.people)
+    user.email, user.employee_number = f"{user.username}@example.org", f"{number}"
+    user.phone, user.department = f"021-5550-{number}", department
+    user.is_staff, user.is_demo = Role.ADMINISTRATOR in roles, True
+    user.full_clean()
+    user.save()
+    user.groups.set(Group.objects.filter(name__in=roles))
+    staff.people[key] = user
+    return user
 
 
 def _fill_positions(staff: Staff) -> None:

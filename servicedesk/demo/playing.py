@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
-from django.db.models import Min
+from django.db import connection
+from django.utils.dateparse import parse_datetime
 
-from servicedesk.clock.models import Deadline
 from servicedesk.clock.sweep import sweep
-from servicedesk.outbox.models import Message
 from servicedesk.outbox.sending import send_due
-from tickets.models import Ticket
 from tickets.resolving import close_unopposed
 
 # A story yields the moment of its next act and acts when it is woken: at exactly that moment.
@@ -23,10 +21,20 @@ NOWHERE = "django.core.mail.backends.dummy.EmailBackend"  # takes every mail and
 
 
 class Play:
-    """Stories waiting for their next moment; what would happen after `now` stays untold."""
+    """Stories waiting for their next moment; what would happen after `now` stays untold.
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
+    `rhythm` says how long the clock waits between two rounds at a moment; none, and it comes as soon as anything is due.
+    `before` is called whenever time moves on.
+    """
+
+    def __init__(
+        self,
+        now: datetime,
+        *,
+        rhythm: Callable[[datetime], timedelta] = lambda moment: BEAT,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.now, self.rhythm, self.before = now, rhythm, before
         self._waiting: list[tuple[datetime, int, Story]] = []
         self._begun = 0
 
@@ -37,12 +45,17 @@ class Play:
 
     def run(self, told: Callable[[datetime], None]) -> None:
         """Play everything up to now; `told` hears each moment that was played."""
+        then = None
         while self._waiting:
             moment, number, story = heappop(self._waiting)
-            run_clock_until(moment)
+            if moment != then:
+                self.before()
+                run_clock_until(moment, self.rhythm)
+            then = moment
             self._await(story, number)
             told(moment)
-        run_clock_until(self.now)
+        self.before()
+        run_clock_until(self.now, self.rhythm)
         sweep(self.now)
 
     def _await(self, story: Story, number: int) -> None:
@@ -51,18 +64,46 @@ class Play:
             heappush(self._waiting, (moment, number, story))
 
 
-def run_clock_until(moment: datetime) -> None:
-    """Ring, close and send whatever falls due before a moment, each a beat after its time, as it would have been."""
+def run_clock_until(moment: datetime, rhythm: Callable[[datetime], timedelta]) -> None:
+    """Ring, close and send whatever falls due before a moment, at the clock's next round, as it would have been."""
     while True:
-        rings_at = Deadline.objects.aggregate(at=Min("next_ring_at"))["at"]
-        closes_at = Ticket.objects.aggregate(at=Min("unopposed_at"))["at"]
-        sends_at = Message.objects.aggregate(at=Min("next_try_at"))["at"]
-        due = [at for at in (rings_at, closes_at, sends_at) if at and at + BEAT < moment]
+        rings_at, closes_at, sends_at = whats_next()
+        due = [at for at in (rings_at, closes_at, sends_at) if at]
         if not due:
             return
-        at = min(due) + BEAT
+        at = next_round(min(due), rhythm(min(due)))
+        if at >= moment:
+            return
         if rings_at and rings_at < at:
             sweep(at)
         if closes_at and closes_at <= at:
             close_unopposed(at)
         send_due(at, backend=NOWHERE)
+
+
+def next_round(due: datetime, rhythm: timedelta) -> datetime:
+    """When the clock comes round after something fell due: rounds of more than a beat begin on the hour."""
+    if rhythm <= BEAT:
+        return due + rhythm
+    hour = due.replace(minute=0, second=0, microsecond=0)
+    return hour + ((due - hour) // rhythm + 1) * rhythm
+
+
+def whats_next() -> list[datetime | None]:
+    """When the next deadline rings, inquiry closes and message goes out: asked between any two acts, so in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT MIN(next_ring_at) FROM clock_deadline WHERE next_ring_at IS NOT NULL),"
+            " (SELECT MIN(unopposed_at) FROM tickets_ticket WHERE unopposed_at IS NOT NULL),"
+            " (SELECT MIN(next_try_at) FROM outbox_message WHERE next_try_at IS NOT NULL)"
+        )
+        row = cursor.fetchone()
+    return [_moment(value) for value in row]
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    """SQLite keeps a moment as text in UTC."""
+    if not isinstance(value, str):
+        return value
+    moment = parse_datetime(value)
+    return moment and moment.replace(tzinfo=UTC)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from servicedesk.customers.editing import confirm_customer
 from servicedesk.customers.persons import change_contact_person
 from servicedesk.demo.days import MINUTE
+from servicedesk.outbox.models import IN_APP, Message
 from servicedesk.outbox.reading import mark_all_read
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def kept(
     solved_at = max(days.work.last_open(solved_at) or solved_at, at + 10 * MINUTE)
     yield solved_at
     matter.reply(solved_at)
-    yield from _asked(matter, solved_at, checker)
+    yield from asked(matter, solved_at, checker)
 
 
 def late(matter: Matter, at: datetime, *, hours: float, by: float, checker: User, **how: Any) -> Story:
@@ -56,10 +57,10 @@ def late(matter: Matter, at: datetime, *, hours: float, by: float, checker: User
     solved_at = days.work.add(due_at, timedelta(hours=by))
     yield solved_at
     matter.reply(solved_at, f"{matter.world.phrase('late')} {matter.text('solved')}")
-    yield from _asked(matter, solved_at, checker)
+    yield from asked(matter, solved_at, checker)
 
 
-def _asked(matter: Matter, solved_at: datetime, checker: User) -> Iterator[datetime]:
+def asked(matter: Matter, solved_at: datetime, checker: User) -> Iterator[datetime]:
     """The opinion check a day or two later, where the kind demands one."""
     if not matter.ticket.demands_check:
         return
@@ -87,7 +88,7 @@ def dissatisfied(
     again_at = days.work.add(asked_at, timedelta(hours=5))
     yield again_at
     matter.reply(again_at)
-    yield from _asked(matter, again_at, checker)
+    yield from asked(matter, again_at, checker)
 
 
 def decided(matter: Matter, at: datetime, **how: Any) -> Story:
@@ -140,7 +141,7 @@ def unreached(matter: Matter, at: datetime, *, checker: User, **how: Any) -> Sto
     reached_at = days.work.add(at, timedelta(hours=7))
     yield reached_at
     matter.reply(reached_at)
-    yield from _asked(matter, reached_at, checker)
+    yield from asked(matter, reached_at, checker)
 
 
 def on_file(matter: Matter, at: datetime, *, read: bool = True, confirmed: bool = True, **how: Any) -> Story:
@@ -229,9 +230,12 @@ def profiles(customers: list[Customer], moments: list[datetime], *, post: str, b
     change_contact_person(customers[-1].persons.get(is_main=True), post=post, by=by, at=changed_at)
 
 
-def read_notices(people: list[User], moments: list[datetime]) -> Story:
-    """At the end of each day everybody has read their notices."""
+def read_notices(people: Collection[User], moments: list[datetime]) -> Story:
+    """At the end of each day everybody has read their notices; `people` may grow meanwhile."""
     for moment in moments:
         yield moment
+        unread = Message.objects.filter(channel=IN_APP, read_at=None, sent_at__lte=moment)
+        waiting = set(unread.values_list("recipient", flat=True))
         for person in people:
-            mark_all_read(person, up_to=moment, at=moment)
+            if person.pk in waiting:
+                mark_all_read(person, up_to=moment, at=moment)

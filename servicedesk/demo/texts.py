@@ -1,4 +1,4 @@
-"""The words of the demo organisation, one file a language, all with the same keys."""
+"""The words of the demo organisation, one file a language, all with the same keys; a year's further ones in `year/`."""
 
 import tomllib
 from functools import lru_cache
@@ -13,3 +13,9 @@ LANGUAGES = ("en", "zh-hans", "zh-hant")
 def texts(language: str) -> dict[str, Any]:
     """Everything that is said and everybody's names in a language."""
     return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache
+def texts_of_a_year(language: str) -> dict[str, Any]:
+    """What thousands of matters need besides: parts to put together, so that few are alike."""
+    return tomllib.loads((FOLDER / "year" / f"{language}.toml").read_text(encoding="utf-8"))

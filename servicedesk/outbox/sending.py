@@ -56,6 +56,8 @@ def send_due(at: datetime, *, backend: str | None = None) -> dict[str, int]:
         if not batch:
             break
         send_batch(batch, run)
+        if len(batch) < BATCH:
+            break
     return dict(run.counts)
 
 

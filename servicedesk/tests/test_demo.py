@@ -13,7 +13,7 @@ from servicedesk.audit.invariants import findings
 from servicedesk.calendars.models import Calendar
 from servicedesk.clock.models import Deadline, Ladder, Ring
 from servicedesk.customers.models import Customer
-from servicedesk.demo.texts import LANGUAGES, texts
+from servicedesk.demo.texts import LANGUAGES, texts, texts_of_a_year
 from servicedesk.management.commands.demo import language_of_system
 from servicedesk.outbox.models import Message
 from servicedesk.staff.models import Absence, Department, User
@@ -160,17 +160,22 @@ def leaves(value, path=()):
         yield path, value
 
 
+TEXTS = [texts, texts_of_a_year]
+
+
+@pytest.mark.parametrize("read", TEXTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_says_everything(language):
-    said, english = dict(leaves(texts(language))), dict(leaves(texts("en")))
+def test_every_language_says_everything(language, read):
+    said, english = dict(leaves(read(language))), dict(leaves(read("en")))
     assert said.keys() == english.keys()
     for where, text in said.items():
         assert text.strip()
         assert set(re.findall("{[a-z]+}", text)) == set(re.findall("{[a-z]+}", english[where])), where
 
 
+@pytest.mark.parametrize("read", TEXTS)
 @pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
-def test_nothing_is_left_in_english(language):
-    said = {where: text for where, text in leaves(texts(language)) if where != ("language",)}
+def test_nothing_is_left_in_english(language, read):
+    said = {where: text for where, text in leaves(read(language)) if where != ("language",)}
     words = {where: re.findall("[A-Za-z]{2,}", re.sub("{[a-z]+}", "", text)) for where, text in said.items()}
     assert {where: found for where, found in words.items() if found not in ([], ["LED"])} == {}

@@ -11,16 +11,26 @@ from django.utils.translation import gettext as _
 
 from servicedesk.demo.building import build
 from servicedesk.demo.texts import LANGUAGES
+from servicedesk.demo.year.scale import SCALES, YEAR
 
+WIDTH = 24  # of the bar, in characters
+CLEAR = "\x1b[K"  # what a longer line left behind
 TRADITIONAL = ("tw", "hk", "mo", "hant")
 
 
 class Command(BaseCommand):
-    help = "Build a small believable organisation with its customers and matters, in an empty database."
+    help = "Build a believable organisation with its customers and matters, in an empty database."
+    told = (-1, "")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--language", choices=LANGUAGES, help="of names, texts and people (default: the system's)"
+        )
+        parser.add_argument(
+            "--scale",
+            choices=SCALES,
+            default="small",
+            help="small: a dozen people and six weeks; year: a hundred people, two thousand customers and twelve months",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,7 +39,8 @@ class Command(BaseCommand):
         language = options["language"] or language_of_system()
         with translation.override(language):
             try:
-                built = build(language, now=timezone.now(), tell=self.tell)
+                scale = YEAR if options["scale"] == "year" else None
+                built = build(language, now=timezone.now(), tell=self.tell, scale=scale)
             except ValidationError as refusal:
                 raise CommandError("\n".join(refusal.messages)) from refusal
             self.stdout.write(
@@ -39,12 +50,17 @@ class Command(BaseCommand):
                 % built
             )
 
-    def tell(self, percent: int) -> None:
-        """One line that grows on a terminal; nothing in a file."""
-        if self.stdout.isatty():
-            line = _("Building the demo organisation: %(percent)d %%") % {"percent": percent}
-            self.stdout.write(f"\r{line}", ending="\n" if percent == 100 else "")
-            self.stdout.flush()
+    def tell(self, percent: int, doing: str) -> None:
+        """A bar that grows on a terminal, with the day that is played; nothing in a file."""
+        if not self.stdout.isatty() or (percent, doing) == self.told:
+            return
+        self.told = percent, doing
+        bar = "#" * (percent * WIDTH // 100)
+        line = _("Building the demo organisation: %(percent)d %%") % {"percent": percent}
+        self.stdout.write(
+            f"\r{CLEAR}[{bar:.<{WIDTH}}] {line}  {doing}", ending="\n" if percent == 100 else ""
+        )
+        self.stdout.flush()
 
 
 def language_of_system() -> str:

@@ -15,6 +15,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from servicedesk.demo.year.scale import SCALES
 from servicedesk.staff.models import User
 from servicedesk.supervisor import Part, Supervisor
 
@@ -31,8 +32,10 @@ class Command(BaseCommand):
         parser.add_argument("--concurrency", type=int, default=settings.WORKER_CONCURRENCY)
         parser.add_argument(
             "--with-demo",
-            action="store_true",
-            help="first load the demo organisation, if this is the demo and nobody is there yet",
+            nargs="?",
+            const="small",
+            choices=SCALES,
+            help="first load the demo organisation, if this is the demo and nobody is there yet; small, or a year of life",
         )
 
     def handle(self, *args, **options) -> None:
@@ -40,7 +43,7 @@ class Command(BaseCommand):
         check_port(host, port)
         check_migrated()
         if options["with_demo"]:
-            load_demo()
+            load_demo(options["with_demo"])
         connections.close_all()
         if not settings.REDIS_URL:
             empty_embedded_broker()
@@ -92,10 +95,10 @@ def check_migrated() -> None:
         raise CommandError(_("The database is not up to date. Run: manage.py migrate"))
 
 
-def load_demo() -> None:
+def load_demo(scale: str) -> None:
     """Load the demo organisation once, never where a database is named or somebody is there."""
     if settings.DEMO and "demo" in get_commands() and not User.objects.exists():
-        call_command("demo")
+        call_command("demo", scale=scale)
 
 
 def empty_embedded_broker() -> None:

@@ -1,0 +1,177 @@
+"""A year of demo, shortened in every run and whole where slow tests run: played by the rules, with all that a year holds."""
+
+import re
+import time
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Count, F, Q
+from django.utils import timezone, translation
+
+from servicedesk.audit.invariants import findings
+from servicedesk.audit.models import Entry
+from servicedesk.calendars.models import Calendar
+from servicedesk.clock.models import Deadline, Ring
+from servicedesk.customers.models import Customer, Project
+from servicedesk.demo.building import build
+from servicedesk.demo.year.scale import COURSES, YEAR, Scale, how_many
+from servicedesk.outbox.models import Message
+from servicedesk.staff.models import Absence, Department, User
+from tickets.models import Contact, Mark, OwnershipPeriod, Reading, Ticket, VoidRequest
+
+SHORT = Scale(months=2, people=50, customers=240, matters=170)
+PRESENT = 53  # matters of the last days that any demo has
+LONGEST = 300  # seconds that a year may take
+ENDS = {
+    ("unresolved", None), ("resolved", None), ("closed", "checked"), ("closed", "accepted"), ("closed", "unopposed"),
+    ("closed", "decided"), ("closed", "confirmed"), ("closed", "void"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def short_year(settings, db):
+    """Two months of a tenth of the customers."""
+    settings.DEMO = True
+    with translation.override("zh-hans"):
+        return build("zh-hans", now=timezone.now(), tell=lambda percent, doing: None, scale=SHORT)
+
+
+def test_a_short_year_is_whole_and_breaks_no_rule(short_year):
+    assert short_year["people"] == SHORT.people
+    assert short_year["customers"] == SHORT.customers
+    assert short_year["tickets"] == SHORT.matters + how_many(SHORT.matters)["repeat"] + PRESENT
+    assert (
+        Ticket.objects.open().exclude(owner__employee_number__lt="1017").exists()
+    )  # not only the small demo's people
+
+    assert [finding for finding in findings() if finding.violations] == []
+    people_come_go_and_are_away()
+    every_end_is_reached()
+    words_are_kept_and_broken()
+    every_rung_has_rung()
+    customers_of_all_kinds_are_there()
+    due_times_jump_over_closed_days()
+    nothing_waits_to_be_sent()
+    few_words_are_alike()
+
+
+def people_come_go_and_are_away():
+    assert User.objects.filter(is_active=False, left_at__isnull=False).count() == 3
+    assert Entry.objects.filter(event="blocked").count() == 3
+    assert User.objects.filter(date_joined__lt=timezone.now() - timedelta(days=1), username__gt="").exists()
+    assert Absence.objects.filter(deputy__isnull=False, ends_at__lt=timezone.now()).count() > 5
+    assert {"leave", "sick"} <= set(Absence.objects.values_list("reason", flat=True))
+    assert Department.objects.exclude(manager=None).count() >= 12
+    assert OwnershipPeriod.objects.filter(how="taken_over").exists()
+
+
+def every_end_is_reached():
+    assert set(Ticket.objects.values_list("state", "ended")) == ENDS
+    assert Ticket.objects.values("kind").distinct().count() == 6
+    assert Ticket.objects.filter(anonymous=True, state="closed").exists()
+    assert Ticket.objects.exclude(repeat_of=None).exists()
+    assert Ticket.objects.filter(late_reason__isnull=False).exists()
+    assert VoidRequest.objects.filter(confirmed=True).exists()
+    assert Mark.objects.exists()
+    assert Reading.objects.filter(read_at__isnull=False).exists()
+    reopened = Entry.objects.filter(event="reopened").values("subject")
+    assert Ticket.objects.filter(state="closed").annotate(n=Count("checks")).filter(n__gt=1).exists()
+    assert reopened.count() >= 3
+    events = set(Entry.objects.values_list("event", flat=True))
+    assert {
+        *("reclassified", "established", "customer_corrected", "owner_changed", "acknowledged", "file_read"),
+        *("task_finished", "rang", "broke", "customer_confirmed", "customer_changed"),
+    } <= events
+
+
+def words_are_kept_and_broken():
+    promises = Deadline.objects.filter(kind="promise")
+    outcomes = dict(promises.exclude(outcome=None).values_list("outcome").annotate(n=Count("pk")))
+    assert outcomes["kept"] > 3 * outcomes["late"] > 0
+    assert promises.filter(outcome="late", settled_at__gt=F("due_at") + timedelta(hours=12)).exists()
+    assert Contact.objects.filter(purpose="reply", mode="tried").exists()
+    assert Ticket.objects.chased().exists()
+    outcomes = set(Ticket.objects.values_list("checks__outcome", flat=True))
+    assert {"satisfied", "dissatisfied", "not_reached"} <= outcomes
+    replies = Contact.objects.filter(purpose="reply", ticket__state="closed")
+    assert replies.exclude(by=F("ticket__owner")).exists()  # by whoever stood in
+
+
+def every_rung_has_rung():
+    rang = Ring.objects.filter(skipped=False, deadline__settled_at__isnull=False)
+    for position in ("owner", "department_manager", "executive", "general_manager"):
+        assert rang.filter(position=position).exists(), position
+    assert rang.filter(reason__reason="deputy").exists()
+    assert rang.filter(acknowledged_at__isnull=False).exists()
+    early = rang.filter(rung__when="after", rang_at__lte=F("deadline__due_at"))
+    assert not early.exists()
+
+
+def customers_of_all_kinds_are_there():
+    assert set(Customer.objects.values_list("kind", flat=True)) == {"household", "person", "organisation"}
+    assert Customer.objects.filter(Q(do_not_contact="no_contact") | Q(do_not_contact="no_marketing")).exists()
+    assert {"active", "draft"} <= set(Project.objects.values_list("state", flat=True))
+    assert Customer.objects.filter(created_at__gt=timezone.now() - timedelta(days=50)).exists()
+
+
+def due_times_jump_over_closed_days():
+    work = Calendar.objects.default().work_calendar()
+    for made_at, due_at in Deadline.objects.filter(kind="promise").values_list("made_at", "due_at"):
+        if due_at < timezone.now() - timedelta(days=14):  # the present promises words in minutes, open or not
+            assert work.is_working_day(made_at.astimezone(work.timezone).date())
+
+
+def nothing_waits_to_be_sent():
+    assert not Message.objects.due(timezone.now()).exists()
+    assert not Message.objects.exclude(state__in=["sent", "queued"]).exists()
+
+
+def few_words_are_alike():
+    """Of the first words of the year hardly any are the same; the present has those of the small demo."""
+    said = list(Ticket.objects.values_list("first_words__text", flat=True))
+    assert len(set(said)) > 0.8 * len(said)
+    assert not [text for text in said if re.search("[{}]", text)]
+
+
+def test_each_way_a_matter_may_go_has_its_share():
+    for matters in (170, YEAR.matters):
+        counts = how_many(matters)
+        assert counts.keys() == COURSES.keys()
+        assert sum(counts.values()) == matters
+        assert min(counts.values()) >= 1
+
+
+def test_a_year_that_fails_leaves_nothing(settings, db, monkeypatch):
+    settings.DEMO = True
+    monkeypatch.setattr("servicedesk.demo.year.matter.Tray.empty", broken)
+    with pytest.raises(ZeroDivisionError):
+        build("en", now=timezone.now(), tell=lambda percent, doing: None, scale=SHORT)
+    assert not User.objects.exists()
+    assert not Customer.objects.exists()
+    assert not Department.objects.exists()
+
+
+def broken(tray):
+    raise ZeroDivisionError
+
+
+@pytest.mark.slow
+def test_a_whole_year_is_built_in_under_five_minutes(settings, db):
+    settings.DEMO = True
+    out, began = StringIO(), time.process_time()
+    call_command("demo", language="en", scale="year", stdout=out)
+    assert time.process_time() - began < LONGEST  # of our own; machines that test are busy
+    people, customers, tickets = map(int, re.findall(r"\d+", out.getvalue()))
+    assert (people, customers) == (YEAR.people, YEAR.customers)
+    assert tickets > YEAR.matters
+    assert [finding for finding in findings() if finding.violations] == []
+    closed = Calendar.objects.default().work_calendar()
+    assert any(
+        closed.kind(day) == "make-up" for day in _days_of_receipt(closed.timezone)
+    )  # on a make-up day, too
+
+
+def _days_of_receipt(zone):
+    return {at.astimezone(zone).date() for at in Ticket.objects.values_list("received_at", flat=True)}
