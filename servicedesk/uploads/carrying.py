@@ -1,7 +1,8 @@
 """An import is started by a person and carried out by a worker, which may die over it: another one goes on.
 
 The file is read again from its beginning then, and what is there already counts as unchanged. A worker claims its upload
-and says now and then that it lives; whoever lost the claim stops at its next word.
+and says now and then that it lives; whoever lost the claim stops at its next word. Files are read one after the other,
+so that imports never take all workers away from the clock.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def discard(upload: Upload, *, by: Any, at: datetime) -> None:
 
 
 def carry_out(pk: int, *, at: datetime) -> None:
-    """Read one file to its end, if it is due and nobody is at it."""
+    """Read one file to its end, if it is due and no worker is at it or at another file."""
     upload = _claim(pk, secrets.token_hex(8), at)
     if upload is None:
         return
@@ -118,6 +119,8 @@ def go_on(at: datetime) -> int:
 
 
 def _claim(pk: int, claim: str, at: datetime) -> Upload | None:
+    if Upload.objects.being_read(at).exists():  # two at the same instant may both begin, which does no harm
+        return None
     free = Upload.objects.left_alone(at).filter(pk=pk)
     upload = free.select_related("by").first()
     if upload is None:

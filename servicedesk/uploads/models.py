@@ -35,6 +35,10 @@ class UploadQuerySet(models.QuerySet):
         """Those that no worker is at: its message was lost, or the worker died."""
         return self.going_on().filter(Q(beat_at=None) | Q(beat_at__lt=at - LEASE))
 
+    def being_read(self, at: datetime) -> Self:
+        """Those that a worker is at."""
+        return self.going_on().filter(beat_at__gte=at - LEASE)
+
 
 class Upload(models.Model):
     """One file on its way in. The file and the report of what was refused lie outside the database (`storing.py`)."""
@@ -105,6 +109,11 @@ class Upload(models.Model):
     @property
     def is_going_on(self) -> bool:
         return self.state in GOING_ON
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it was started and no worker has come to it yet."""
+        return self.is_going_on and self.beat_at is None
 
     @property
     def was_interrupted(self) -> bool:

@@ -22,8 +22,9 @@ def hint(pk: int) -> None:
 
 @shared_task(ignore_result=True)
 def carry_out(pk: int) -> None:
-    """Read one file that was just started."""
+    """Read one file that was just started, then those that waited for it to end."""
     carrying.carry_out(pk, at=server_time())
+    carrying.go_on(server_time())
 
 
 @shared_task(ignore_result=True)

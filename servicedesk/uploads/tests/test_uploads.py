@@ -160,6 +160,22 @@ def test_one_file_of_a_kind_at_a_time(browser):
     assert tried(browser, second).state == "tried"
 
 
+def test_files_are_read_one_after_the_other_so_that_the_clock_keeps_a_worker(browser):
+    first, second = handed_in(browser), handed_in(browser, "username,name\na,A\n", kind="staff")
+    act(browser, first, "try")
+    act(browser, second, "try")
+    now = timezone.now()
+    Upload.objects.filter(pk=first.pk).update(claim="mine", beat_at=now)
+    carrying.carry_out(second.pk, at=now)
+    second.refresh_from_db()
+    assert (second.state, second.attempts) == ("trying", 0)
+    assert "Waits for a worker" in browser.get(second.get_absolute_url()).content.decode()
+    Upload.objects.filter(pk=first.pk).update(state="tried", claim="", beat_at=None)
+    assert carrying.go_on(now) == 1
+    second.refresh_from_db()
+    assert second.state == "tried"
+
+
 def test_a_contradictory_file_of_people_changes_nothing_and_says_why(browser):
     upload = handed_in(browser, "username,name,department,manager\na,A,Service,nobody\n", kind="staff")
     upload = tried(browser, upload)
