@@ -19,6 +19,7 @@ document.addEventListener("keydown", (event) => {
     return (anonymous.checked ? words : who).focus();
   }
   if (event.key !== "Enter" || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.target === words && goOn && !words.value) return event.preventDefault(); // pressed twice for the caller
   if (!event.target.matches("#intake input")) return;
   event.preventDefault(); // Enter in a line would send the whole form
   if (event.target !== who) return next(event.target)?.focus();

@@ -175,6 +175,16 @@ def test_a_refusal_keeps_everything_and_leads_to_what_is_wrong(page, agent, cons
     console_errors.clear()  # the browser notes the 422
 
 
+def test_a_second_enter_behind_the_number_writes_no_empty_line(page, agent):
+    make_customer("Wang Fang", phones=["138 1234 5678"])
+    page.goto("/tickets/new/")
+    page.locator("#id_who").fill("13812345678")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#known h2")).to_have_text("Wang Fang")
+    expect(page.locator("#id_words")).to_have_value("")
+
+
 def test_without_a_script_enter_finds_and_a_button_saves(browser, live_server, page, agent):
     make_customer("Wang Fang", phones=["138 1234 5678"])
     make_category(name="Heating", kind="inquiry")

@@ -112,6 +112,15 @@ def test_an_address_that_leads_nowhere_is_not_found(client, path):
 
 
 @pytest.mark.clause("R5.10.3a")
+@pytest.mark.parametrize("act", ["reply", "task", "check"])
+def test_the_address_of_a_refused_form_shows_the_ticket_when_it_is_looked_at_anew(client, act):
+    ticket = make_ticket()
+    client.force_login(ticket.owner)
+    page = client.get(f"{ticket.path}{act}/")
+    assert page.status_code == 200
+    assert ticket.number in page.content.decode()
+
+
 def test_what_to_heed_stands_before_the_name(client, eleven_o_clock):
     customer = make_customer(
         "Mr Volkov", address_as="Director Volkov", language="zh-hans", notes="Short answers"

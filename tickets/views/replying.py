@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from servicedesk.staff.requests import StaffRequest
 from servicedesk.timewords import short_time
@@ -30,8 +30,13 @@ if TYPE_CHECKING:
     from servicedesk.staff.models import User
 
 
+METHODS = require_http_methods(
+    ["GET", "HEAD", "POST"]
+)  # a refused form stands at its address, and is looked at anew
+
+
 @login_required
-@require_POST
+@METHODS
 def reply(request: StaffRequest, number: str) -> HttpResponse:
     """Reply to the customer: settles the promise, and renews it or solves the matter in the same step."""
 
@@ -43,7 +48,7 @@ def reply(request: StaffRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@METHODS
 def task(request: StaffRequest, number: str) -> HttpResponse:
     """Report a task as done, or say until when it takes longer."""
 
@@ -60,7 +65,7 @@ def task(request: StaffRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@METHODS
 def check(request: StaffRequest, number: str) -> HttpResponse:
     """Write down how the customer found the handling: closes, reopens, or tries again."""
 
@@ -76,6 +81,8 @@ def _settle(
 ) -> HttpResponse:
     """Carry out the form of the obvious act; where it is refused, the page comes back with all that was typed."""
     ticket, now = seen_ticket(request.user, number), timezone.now()
+    if request.method != "POST":
+        return ticket_page(request, ticket)
     form = form_class(request.POST, ticket=ticket, user=request.user, proposed=next_time(ticket, at=now))
     if form.is_valid():
         done = carry_out(
