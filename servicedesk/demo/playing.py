@@ -17,6 +17,7 @@ from tickets.resolving import close_unopposed
 Story = Iterator[datetime]
 
 BEAT = timedelta(seconds=3)  # how long after its moment the clock comes round
+CLEARED = timedelta(days=1)  # what fell due longer ago has been done, or waits for somebody who can be told
 NOWHERE = "django.core.mail.backends.dummy.EmailBackend"  # takes every mail and sends none
 
 
@@ -50,12 +51,12 @@ class Play:
             moment, number, story = heappop(self._waiting)
             if moment != then:
                 self.before()
-                run_clock_until(moment, self.rhythm)
+                run_clock_until(moment, self.rhythm, since=(then or moment) - CLEARED)
             then = moment
             self._await(story, number)
             told(moment)
         self.before()
-        run_clock_until(self.now, self.rhythm)
+        run_clock_until(self.now, self.rhythm, since=(then or self.now) - CLEARED)
         sweep(self.now)
 
     def _await(self, story: Story, number: int) -> None:
@@ -64,10 +65,10 @@ class Play:
             heappush(self._waiting, (moment, number, story))
 
 
-def run_clock_until(moment: datetime, rhythm: Callable[[datetime], timedelta]) -> None:
-    """Ring, close and send whatever falls due before a moment, at the clock's next round, as it would have been."""
+def run_clock_until(moment: datetime, rhythm: Callable[[datetime], timedelta], *, since: datetime) -> None:
+    """Ring, close and send whatever falls due from `since` to a moment, at the clock's next round, as it would have been."""
     while True:
-        rings_at, closes_at, sends_at = whats_next()
+        rings_at, closes_at, sends_at = whats_next(since)
         due = [at for at in (rings_at, closes_at, sends_at) if at]
         if not due:
             return
@@ -89,13 +90,18 @@ def next_round(due: datetime, rhythm: timedelta) -> datetime:
     return hour + ((due - hour) // rhythm + 1) * rhythm
 
 
-def whats_next() -> list[datetime | None]:
-    """When the next deadline rings, inquiry closes and message goes out: asked between any two acts, so in one statement."""
+def whats_next(since: datetime) -> list[datetime | None]:
+    """When the next deadline rings, inquiry closes and message goes out: asked between any two acts, so in one statement.
+
+    Nothing before `since` is looked at: PostgreSQL would pass over all that fell due before, for as long as the
+    transaction lasts in which it was done.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT MIN(next_ring_at) FROM clock_deadline WHERE next_ring_at IS NOT NULL),"
-            " (SELECT MIN(unopposed_at) FROM tickets_ticket WHERE unopposed_at IS NOT NULL),"
-            " (SELECT MIN(next_try_at) FROM outbox_message WHERE next_try_at IS NOT NULL)"
+            "SELECT (SELECT MIN(next_ring_at) FROM clock_deadline WHERE next_ring_at >= %s),"
+            " (SELECT MIN(unopposed_at) FROM tickets_ticket WHERE unopposed_at >= %s),"
+            " (SELECT MIN(next_try_at) FROM outbox_message WHERE next_try_at >= %s)",
+            [connection.ops.adapt_datetimefield_value(since)] * 3,
         )
         row = cursor.fetchone()
     return [_moment(value) for value in row]
