@@ -91,7 +91,7 @@ def ways_to_write(number: str) -> list[str]:
     """How a normalised number may be typed when it is searched for: with and without codes, in digits and groups."""
     if not number.startswith("+"):
         return [number]
-    parsed = phonenumbers.parse(number)
+    parsed = _parsed(number)
     national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
     return [
         line_digits(number),
@@ -101,11 +101,20 @@ def ways_to_write(number: str) -> list[str]:
     ]
 
 
+def _parsed(number: str) -> phonenumbers.PhoneNumber:
+    """A normalised number in its parts; of one of the default region these stand apart already."""
+    home = phonenumbers.country_code_for_region(settings.DEFAULT_PHONE_REGION)
+    code, rest = number[: len(str(home)) + 1], number[len(str(home)) + 1 :]
+    if code == f"+{home}" and rest.isdigit() and not rest.startswith("0"):
+        return phonenumbers.PhoneNumber(country_code=home, national_number=int(rest))
+    return phonenumbers.parse(number)
+
+
 def readable_phone(number: str) -> str:
     """A normalised number in groups, without the country code where it is of the default region."""
     if not number.startswith("+"):
         return number
-    parsed = phonenumbers.parse(number)
+    parsed = _parsed(number)
     home = phonenumbers.country_code_for_region(settings.DEFAULT_PHONE_REGION)
     style = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(
