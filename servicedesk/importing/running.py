@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Generator
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -89,6 +90,7 @@ class Import(Generic[Taking]):
         self.mapping.check_heading(table.heading)
         corrected = is_report(table.heading)
         with (
+            _heap_at_rest(),
             closing(table.rows),
             closing(Report(report, table.heading)) if report else nullcontext() as refused,
         ):
@@ -164,6 +166,16 @@ class Import(Generic[Taking]):
             except REFUSALS as error:
                 if self.judge([one.row]):
                     self.refuse(one.row, _reason(error))
+
+
+@contextmanager
+def _heap_at_rest() -> Generator[None]:
+    """What stands before an import is not searched for garbage meanwhile: that is a tenth of its time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _reason(error: Exception) -> str:
