@@ -15,11 +15,13 @@ AS_IN_PRODUCTION := VAR_DIR=$(VAR)/check DATABASE_URL=sqlite:///$(abspath $(VAR)
 
 CHECKS := check-form check-types check-templates check-security check-translations check-migrations check-deployment
 
-.PHONY: run test check bench lock messages clauses clean install install-dev $(CHECKS)
+.PHONY: run build test check bench lock messages clauses clean install install-dev $(CHECKS)
 
-run: install $(MADE)/translations $(MADE)/static  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it. SCALE=year for a larger demo.
+run: build  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it. SCALE=year for a larger demo.
 	@$(MANAGE) migrate --no-input --verbosity 0
 	@exec $(MANAGE) up --with-demo $(SCALE)
+
+build: install $(MADE)/translations $(MADE)/static  ## All that the desk runs from: .venv, front-end files, translations, styles.
 
 test: install-dev  ## Every test, on SQLite and, where they answer, on PostgreSQL and Redis. ARGS=… go to pytest.
 	@$(PYTHON) .ci/tests.py $(ARGS)

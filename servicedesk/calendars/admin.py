@@ -54,6 +54,7 @@ class OpeningHoursInline(admin.TabularInline):
 @admin.register(Calendar)
 class CalendarAdmin(SimpleHistoryAdmin):
     form = ShippedForm
+    object_history_template = "admin/calendars/history.html"
     list_display = ["shown_name", "timezone", "region", "is_default", "version", "this_year", "next_year"]
     fields = ["name", "timezone", "region", "is_default", "version", "used_by"]
     readonly_fields = ["is_default", "version", "used_by"]
@@ -227,6 +228,7 @@ class LoadForm(forms.Form):
 
 @admin.register(HolidayList)
 class HolidayListAdmin(SimpleHistoryAdmin):
+    object_history_template = "admin/calendars/history.html"
     list_display = ["region", "year", "state", "number", "source", "valid_since", "superseded_at"]
     list_display_links = ["region", "year"]
     list_filter = [InForce, "region", "year"]

@@ -55,8 +55,9 @@ def test_one_command_runs_the_desk_mends_it_and_ends_it(environment):
         assert not any(is_alive(pid) for pid in everybody)
 
 
-def test_a_database_without_its_tables_is_told_before_anything_starts(tmp_path):
-    refused = manage(desk_in(tmp_path), "up")
+@pytest.mark.parametrize("words", [["up"], ["setup", "--no-input"]])
+def test_a_database_without_its_tables_is_told_before_anything_starts(tmp_path, words):
+    refused = manage(desk_in(tmp_path), *words)
 
     assert refused.returncode == 1
     assert "not up to date" in refused.stderr

@@ -277,6 +277,18 @@ def test_the_forms_and_their_history_open(client, administrator, name):
     assert client.get(reverse(f"admin:calendars_{name}_add")).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["calendar", "holidaylist"])
+def test_the_history_leads_to_what_changed_in_hours_and_days_and_has_no_inline_style(
+    client, administrator, name
+):
+    pk = (Calendar if name == "calendar" else HolidayList).objects.first().pk
+    page = client.get(reverse(f"admin:calendars_{name}_history", args=[pk])).content.decode()
+
+    assert "What changed in hours and days" in page
+    assert reverse("admin:calendars_calendarversion_changelist") in page
+    assert "style=" not in page
+
+
 def test_a_new_calendar_that_never_opens_leaves_nothing_behind(client, administrator):
     before = Calendar.objects.count()
     new = Calendar(name="Never", timezone="Asia/Shanghai")

@@ -20,6 +20,7 @@ from servicedesk.audit.timeline import record
 from servicedesk.calendars.models import Calendar, check_zone
 from servicedesk.calendars.publishing import publish
 from servicedesk.clock.models import Ladder
+from servicedesk.management.commands.up import check_migrated
 from servicedesk.shipped import name_what_ships
 from servicedesk.staff.models import User
 from servicedesk.staff.roles import Role
@@ -87,9 +88,10 @@ class Command(BaseCommand):
 
 
 def refuse_where_work_has_begun() -> None:
-    """Raise CommandError in the demo, or where somebody is there already."""
+    """Raise CommandError in the demo, in a database without its tables, or where somebody is there already."""
     if settings.DEMO:
         raise CommandError(_("This is the demo. Set DATABASE_URL and SECRET_KEY first."))
+    check_migrated()
     if people := User.objects.count():
         raise CommandError(
             _("This desk is set up already (people: %(count)d); nothing was changed.") % {"count": people}
