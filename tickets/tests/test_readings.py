@@ -110,15 +110,15 @@ def test_tickets_pass_on_only_while_they_are_the_leavers(monkeypatch):
     )
     deputy = make_agent(department=leaver.department)
     taken.category.deputies.add(deputy)
-    honest = leavers.lock
+    honest = leavers.hold_tickets
 
-    def lock(ticket):
-        monkeypatch.setattr(leavers, "lock", honest)
+    def hold(ids):
+        monkeypatch.setattr(leavers, "hold_tickets", honest)
         take_over(taken, by=deputy, at=MONDAY + HOUR)
         on_file(closed, solved=True, next_word=None)
-        return honest(ticket)
+        honest(ids)
 
-    monkeypatch.setattr(leavers, "lock", lock)
+    monkeypatch.setattr(leavers, "hold_tickets", hold)
     assert pass_on_tickets(leaver, by=make_agent(), at=MONDAY + 2 * HOUR) == 0
     for ticket in (taken, closed, kept):
         ticket.refresh_from_db()

@@ -515,14 +515,34 @@ def test_a_manager_takes_the_ticket_over_and_an_agent_cannot(desk):
 # Doors
 
 
-POSTED = ["reply", "task", "check", "take-over", "confirm", "confirm-done", "read/1", "decide-void/1"]
-FORMS = ["update", "heard", "note", "establish", "reclassify", "mark", "customer", "void", "reopen"]
+POSTED = ["take-over", "confirm", "confirm-done", "read/1", "decide-void/1"]
+FORMS = [
+    "reply",
+    "task",
+    "check",
+    "update",
+    "heard",
+    "note",
+    "establish",
+    "reclassify",
+    "mark",
+    "customer",
+    "void",
+    "reopen",
+]
 
 
 @pytest.mark.parametrize("act", POSTED)
 def test_what_acts_at_once_is_posted(desk, act):
     desk(make_ticket())
     assert desk.client.get(f"{desk.ticket.path}{act}/").status_code == 405
+
+
+@pytest.mark.parametrize("act", ["reply", "task", "check"])
+def test_the_form_of_the_next_step_is_on_the_page_of_the_ticket(desk, act):
+    desk(make_ticket())
+    assert desk.client.get(f"{desk.ticket.path}{act}/").status_code == 200
+    assert desk.client.put(f"{desk.ticket.path}{act}/").status_code == 405
 
 
 @pytest.mark.parametrize("act", FORMS)
