@@ -517,9 +517,6 @@ def test_a_manager_takes_the_ticket_over_and_an_agent_cannot(desk):
 
 POSTED = ["take-over", "confirm", "confirm-done", "read/1", "decide-void/1"]
 FORMS = [
-    "reply",
-    "task",
-    "check",
     "update",
     "heard",
     "note",
