@@ -14,9 +14,11 @@ from servicedesk.calendars.testing import default_calendar
 from servicedesk.clock.closures import tell_owners_of_closed_days
 from servicedesk.clock.ladders import STEP, escalation_in_words, revise, warnings_in_words
 from servicedesk.clock.models import Ladder
+from servicedesk.clock.notices import LISTED
 from servicedesk.clock.sweep import sweep
 from servicedesk.clock.testing import MONDAY, make_deadline, make_ladder, make_matter
 from servicedesk.outbox.models import Message
+from servicedesk.outbox.rendering import render
 from servicedesk.staff.models import Department
 from servicedesk.staff.testing import make_organisation, make_post, make_user
 from servicedesk.staff.unheld import unheld
@@ -133,6 +135,23 @@ def test_owners_are_told_when_the_day_of_a_promise_closes():
     assert tell_owners_of_closed_days([matter.calendar.pk], at=MONDAY) == 1
     assert tell_owners_of_closed_days([matter.calendar.pk], at=MONDAY) == 0
     assert Message.objects.get(event="day_closed").recipient == matter.owner
+
+
+def test_one_notice_tells_an_owner_of_all_promises_whose_day_closes():
+    owner = make_user(department=Department.objects.first())
+    due = datetime(2026, 5, 13, 3, 0, tzinfo=MONDAY.tzinfo)
+    for _number in range(LISTED + 2):
+        make_deadline(make_matter(owner=owner, calendar=default_calendar()), due_at=due, at=MONDAY)
+    days = HolidayList.objects.current().get(region="CN", year=2026)
+    DayRule.objects.create(holidays=days, date=due.date(), kind="holiday", name_en="Flood")
+    publish_region("CN", by=owner, at=MONDAY)
+    tell_owners_of_closed_days([default_calendar().pk], at=MONDAY)
+    notice = Message.objects.get(event="day_closed")
+    assert (notice.recipient, notice.params["count"]) == (owner, LISTED + 2)
+    words = render(notice)
+    assert words.subject == f"{LISTED + 2} of your promises fall on a day that is now closed"
+    assert words.body.count("13 May 2026") == LISTED
+    assert "My desk lists all of them" in words.body
 
 
 @pytest.mark.parametrize(
