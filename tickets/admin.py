@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
 from servicedesk.audit.readonly import ReadOnlyAdmin
+from servicedesk.history import HistoryAdmin
 from servicedesk.shipped import ShippedForm
 from tickets.models import (
     Category,
@@ -29,7 +29,7 @@ NUMBER_WANTED = _("The whole number of a ticket, for instance 2026-000123")
 
 
 @admin.register(Category)
-class CategoryAdmin(SimpleHistoryAdmin):
+class CategoryAdmin(HistoryAdmin):
     form = ShippedForm
     list_display = ["shown_name", "kind", "department", "active", "code"]
     list_filter = ["active", "kind"]
@@ -53,7 +53,7 @@ class CategoryAdmin(SimpleHistoryAdmin):
 
 
 @admin.register(Process)
-class ProcessAdmin(SimpleHistoryAdmin):
+class ProcessAdmin(HistoryAdmin):
     list_display = ["kind", "closes_by", "full_intake"]
     readonly_fields = ["kind"]
 

@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from servicedesk.calendars.changes import changes
 from servicedesk.calendars.drafts import OpeningHoursFormSet
@@ -30,6 +29,7 @@ from servicedesk.calendars.models import (
 from servicedesk.calendars.publishing import load_holidays, publish, publish_region, supersede
 from servicedesk.calendars.uses import uses_of
 from servicedesk.calendars.year import counts_of, months_of, periods_of, weekdays
+from servicedesk.history import HistoryAdmin
 from servicedesk.shipped import ShippedForm
 
 FIRST_YEAR, LAST_YEAR = 1971, 2199
@@ -52,7 +52,7 @@ class OpeningHoursInline(admin.TabularInline):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(SimpleHistoryAdmin):
+class CalendarAdmin(HistoryAdmin):
     form = ShippedForm
     object_history_template = "admin/calendars/history.html"
     list_display = ["shown_name", "timezone", "region", "is_default", "version", "this_year", "next_year"]
@@ -227,7 +227,7 @@ class LoadForm(forms.Form):
 
 
 @admin.register(HolidayList)
-class HolidayListAdmin(SimpleHistoryAdmin):
+class HolidayListAdmin(HistoryAdmin):
     object_history_template = "admin/calendars/history.html"
     list_display = ["region", "year", "state", "number", "source", "valid_since", "superseded_at"]
     list_display_links = ["region", "year"]

@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from servicedesk.audit.timeline import record
+from servicedesk.history import HistoryAdmin
 from servicedesk.staff import permissions
 from servicedesk.staff.absences import end_absence, enter_absence
 from servicedesk.staff.admin_forms import AbsenceFormSet, AddEmployeeForm, AdminAbsenceForm, EmployeeForm
@@ -72,7 +72,7 @@ class AbsenceInline(PlainKeys, admin.TabularInline):
 
 
 @admin.register(User)
-class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
+class EmployeeAdmin(PlainKeys, HistoryAdmin, UserAdmin):
     form = EmployeeForm
     add_form = AddEmployeeForm
     list_display = ["display_name", "username", "department", "role_names", "state"]
@@ -230,7 +230,7 @@ class EmployeeAdmin(PlainKeys, SimpleHistoryAdmin, UserAdmin):
 
 
 @admin.register(Department)
-class DepartmentAdmin(PlainKeys, SimpleHistoryAdmin):
+class DepartmentAdmin(PlainKeys, HistoryAdmin):
     list_display = ["in_tree", *POSITIONS[:1], "executive", "works_by", "people_count"]
     list_display_links = ["in_tree"]
     list_select_related = ["parent", "manager", "executive"]
@@ -291,7 +291,7 @@ class DepartmentAdmin(PlainKeys, SimpleHistoryAdmin):
 
 
 @admin.register(Post)
-class PostAdmin(PlainKeys, SimpleHistoryAdmin):
+class PostAdmin(PlainKeys, HistoryAdmin):
     list_display = ["__str__", "holder", "stand_in"]
     list_select_related = ["holder", "stand_in"]
     fields = ["purpose", "holder", "stand_in"]
@@ -317,7 +317,7 @@ class PostAdmin(PlainKeys, SimpleHistoryAdmin):
 
 
 @admin.register(Absence)
-class AbsenceAdmin(PlainKeys, SimpleHistoryAdmin):
+class AbsenceAdmin(PlainKeys, HistoryAdmin):
     list_display = ["person", "starts_at", "ends_at", "reason", "deputy"]
     list_select_related = ["person", "deputy"]
     list_filter = ["reason"]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.urls import reverse
 from django.utils import timezone
 
 from servicedesk.audit.timeline import Entry
@@ -296,3 +297,13 @@ def test_absences_are_ended_from_their_list(client, one):
 
     absence.refresh_from_db()
     assert absence.ends_at
+
+
+def test_the_history_of_a_department_shows_a_dash_where_nobody_was_named(client):
+    client.force_login(make_user(is_superuser=True, is_staff=True))
+    department = make_department(executive=None)
+    department.executive = make_user(display_name="Victoria Chen")
+    department.save()
+    page = client.get(reverse("admin:staff_department_history", args=[department.pk])).content.decode()
+    assert "– → Victoria Chen" in page
+    assert "pk=None" not in page
