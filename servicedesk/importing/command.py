@@ -1,8 +1,12 @@
 """What all commands that take a file in have in common: options, progress, counts, exit codes (DESIGN 8)."""
 
 import json
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -77,10 +81,13 @@ class ImportCommand(BaseCommand):
             sys.exit(1)
 
     def _carry_out(self, run: Import[Any], file: Path, report: Path | None) -> bool:
-        """Whether it came to its end; Ctrl-C breaks it off between two batches, and takes back the one begun."""
-        with tqdm(
-            total=size_of(file), unit="B", unit_scale=True, desc=file.name, file=self.stderr._out
-        ) as bar:
+        """Whether it came to its end."""
+        with (
+            _breakable(run),
+            tqdm(
+                total=size_of(file), unit="B", unit_scale=True, desc=file.name, file=self.stderr._out
+            ) as bar,
+        ):
 
             def progress(position: int) -> None:
                 bar.update(position - bar.n)
@@ -89,8 +96,9 @@ class ImportCommand(BaseCommand):
                 run.run(file, report=report, progress=progress)
             except KeyboardInterrupt:
                 return False
-            progress(bar.total)
-        return True
+            if not run.stopping:
+                progress(bar.total)
+        return not run.stopping
 
     def _tell(self, run: Import[Any], *, as_json: bool, dry_run: bool) -> None:
         if as_json:
@@ -102,3 +110,25 @@ class ImportCommand(BaseCommand):
             _("%(read)d read, %(taken)d taken, %(unchanged)d unchanged, %(refused)d refused")
             % run.counts.as_json()
         )
+
+
+@contextmanager
+def _breakable(run: Import[Any]) -> Iterator[None]:
+    """The first Ctrl-C ends an import behind the batch at hand, so that it tells what is stored; a second one at once.
+
+    What is written in one go has nothing to wait for: it is taken back.
+    """
+
+    def ask(*_signal: Any) -> None:
+        if run.stopping or run.whole:
+            raise KeyboardInterrupt
+        run.stopping = True
+
+    if current_thread() is not main_thread():  # no signal comes there
+        yield
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

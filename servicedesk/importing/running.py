@@ -64,6 +64,7 @@ class Import(Generic[Taking]):
     def __init__(self, mapping: Any, *, at: datetime, dry_run: bool = False) -> None:
         self.mapping, self.at, self.dry_run = mapping, at, dry_run
         self.counts = Counts()
+        self.stopping = False  # asked to end behind the batch at hand
         self._report: Report | None = None
 
     def judge(self, rows: list[Row]) -> list[Taking]:
@@ -101,6 +102,8 @@ class Import(Generic[Taking]):
                         _as_corrected(row)
                 self._take(batch)
                 self.counts.read += len(batch)
+                if self.stopping:
+                    break
         return self.counts
 
     def number_of(self, row: Row) -> str | None:

@@ -16,12 +16,17 @@ from servicedesk.testing.running import manage, wait_for
 
 pytestmark = pytest.mark.processes
 ROWS = 3000
+MANY = 10_000  # so that a file is not through before somebody breaks it off
 
 
 @pytest.fixture
 def file(tmp_path):
-    path = tmp_path / "file.csv"
-    rows = "".join(f"{n},Category {n % 7},words of row {n}\n" for n in range(ROWS))
+    return write(tmp_path, ROWS)
+
+
+def write(folder, count):
+    path = folder / "file.csv"
+    rows = "".join(f"{n},Category {n % 7},words of row {n}\n" for n in range(count))
     path.write_text(f"number,category,words\n{rows}")
     return path
 
@@ -76,15 +81,16 @@ def test_two_imports_of_one_file_at_once_take_each_row_once(desk, file):
     assert audit.returncode == 0, audit.stdout
 
 
-def test_an_import_that_is_broken_off_keeps_what_it_took_in_and_goes_on(desk, file):
+def test_an_import_that_is_broken_off_keeps_what_it_took_in_and_goes_on(desk, tmp_path):
+    file = write(tmp_path, MANY)
     importing = start(desk, file)
     wait_for(lambda: stored(desk) or importing.poll() is not None)
     importing.send_signal(signal.SIGINT)
     counts, code, told = ended(importing)
     assert code == 130, told
     assert "Broken off" in told
-    assert counts["taken"] == stored(desk) < ROWS
+    assert counts["taken"] == stored(desk) < MANY
     again, code, _ = ended(start(desk, file))
-    assert (again["taken"], again["unchanged"], code) == (ROWS - counts["taken"], counts["taken"], 0)
+    assert (again["taken"], again["unchanged"], code) == (MANY - counts["taken"], counts["taken"], 0)
     audit = manage(desk, "audit")
     assert audit.returncode == 0, audit.stdout

@@ -23,6 +23,7 @@ from tickets.models import Promise, Submission, Ticket
 from tickets.offers import first_offer
 from tickets.replies import Reply, reply_to_customer
 from tickets.testing import HOUR, MONDAY, make_agent, make_category, make_intake, make_ticket, make_word
+from tickets.views import intake
 
 pytestmark = pytest.mark.django_db
 NEW = "/tickets/new/"
@@ -570,6 +571,14 @@ def test_each_page_has_a_key_of_its_own_and_is_not_kept_by_the_browser(desk):
     first, second = desk.get(NEW), desk.get(NEW)
     assert first.context["sheet"].form_key != second.context["sheet"].form_key
     assert "no-store" in first["Cache-Control"]
+
+
+def test_a_form_whose_twin_comes_in_while_it_is_judged_is_not_refused(desk, monkeypatch):
+    values = filled(who=PHONE, new_name="Li Lei", new_reach=PHONE)
+    first, unseen, honest = desk.post(NEW, values), iter([None]), intake.ticket_of_form
+    monkeypatch.setattr(intake, "ticket_of_form", lambda key, by: next(unseen, honest(key, by=by)))
+    second = desk.post(NEW, values)
+    assert (second.status_code, second.url) == (302, first.url)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -45,9 +45,8 @@ def new(request: StaffRequest) -> HttpResponse:
 def save(request: StaffRequest) -> HttpResponse:
     """Log the call, once for one form; a refusal shows the form again with everything in it."""
     now, key = timezone.now(), form_key_in(request.POST)
-    earlier = ticket_of_form(key, by=request.user) if key else None
-    if earlier:
-        return done(request, Logged(earlier, again=True))
+    if earlier := _saved_before(request, key):
+        return done(request, earlier)
     sheet = make_sheet(request.user, at=now, data=request.POST)
     if not key:
         sheet.refuse(missing_key())
@@ -57,7 +56,15 @@ def save(request: StaffRequest) -> HttpResponse:
             return done(request, logged)
         except ValidationError as refusal:
             sheet.refuse(refusal)
+    # Its twin may have come in meanwhile, and with it the customer whom this one holds for new.
+    if earlier := _saved_before(request, key):
+        return done(request, earlier)
     return page(request, sheet, status=422)
+
+
+def _saved_before(request: StaffRequest, key: str) -> Logged | None:
+    ticket = ticket_of_form(key, by=request.user) if key else None
+    return Logged(ticket, again=True) if ticket else None
 
 
 def done(request: StaffRequest, logged: Logged) -> HttpResponse:
