@@ -39,7 +39,7 @@ def hold_tickets(ids: Collection[int]) -> None:
     """Lock tickets in the order in which everybody does who locks many."""
     rows = iter(sorted(ids))
     while batch := list(islice(rows, BATCH)):
-        locking = Ticket.objects.select_for_update().filter(pk__in=batch).order_by("pk")
+        locking = Ticket.objects.select_for_update(no_key=True).filter(pk__in=batch).order_by("pk")
         list(locking.values_list("pk", flat=True))
 
 

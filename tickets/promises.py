@@ -24,11 +24,12 @@ def lock(ticket: Ticket) -> Ticket:
     """The ticket's row, locked: the first lock of every act on a ticket.
 
     In two statements: one that waits for a lock joins the row as it then stands to what others had before it waited,
-    and finds no owner or live deadline where these have just changed.
+    and finds no owner or live deadline where these have just changed. Without the key: rows that name this one are
+    checked when they are committed, and would wait for whoever waits for them.
     """
     if connection.features.has_select_for_update:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM tickets_ticket WHERE id = %s FOR UPDATE", [ticket.pk])
+            cursor.execute("SELECT id FROM tickets_ticket WHERE id = %s FOR NO KEY UPDATE", [ticket.pk])
     return Ticket.objects.select_related(
         "category", "department", "owner", "first_responder", "customer", "live_deadline", "open_check"
     ).get(pk=ticket.pk)

@@ -152,7 +152,7 @@ def withdraw(deadline: Deadline, *, by: User | str, at: datetime, reason: str) -
 def _locked(deadline: Deadline) -> Deadline:
     """The row as it stands, locked behind its timeline: a sweep may have stamped it since the caller read it."""
     lock_heads([deadline.subject])
-    fresh = Deadline.objects.select_for_update().get(pk=deadline.pk)
+    fresh = Deadline.objects.select_for_update(no_key=True).get(pk=deadline.pk)
     if fresh.settled_at is not None:
         raise ValidationError(
             _("Somebody else has just settled this. Reload the page to see how."), code="settled"
@@ -203,7 +203,7 @@ def relabel(subject: str, label: str) -> int:
 
 def ring_on(pk: int) -> None:
     """Put a live deadline on the clock for whatever comes next, a step or a repeat; whoever calls holds its timeline."""
-    deadline = Deadline.objects.select_for_update().get(pk=pk)
+    deadline = Deadline.objects.select_for_update(no_key=True).get(pk=pk)
     if deadline.settled_at or deadline.set_aside_at:
         return
     repeats = Ring.objects.filter(deadline=pk, repeat_at__isnull=False).values_list("repeat_at", flat=True)

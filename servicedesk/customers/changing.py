@@ -50,8 +50,11 @@ class StaleEdit(ValidationError):  # noqa: N818  a thing that happens, not a mis
 
 
 def lock_customer(customer: Customer) -> Customer:
-    """The customer as it stands, nobody else changing it or its parts until the transaction ends."""
-    return Customer.objects.select_for_update().get(pk=customer.pk)
+    """The customer as it stands, nobody else changing it or its parts until the transaction ends.
+
+    Without the key: a ticket written twice looks its customer up when it is committed, while its own lock is waited for.
+    """
+    return Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
 
 
 def change(

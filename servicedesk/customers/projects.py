@@ -63,7 +63,7 @@ def write_projects(projects: Sequence[Project], *, by, at: datetime) -> list[Pro
     """
     customers = {project.customer_id for project in projects}
     list(
-        Customer.objects.select_for_update()
+        Customer.objects.select_for_update(no_key=True)
         .filter(pk__in=customers)
         .order_by("pk")
         .values_list("pk", flat=True)
