@@ -11,6 +11,9 @@ from servicedesk.audit.invariants import findings
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline
 from servicedesk.clock.sweep import sweep
+from servicedesk.customers.editing import record_wish
+from servicedesk.customers.testing import make_customer
+from servicedesk.testing.running import wait_for
 from tickets.checks import Opinion, confirm_task, record_check
 from tickets.intake import open_ticket
 from tickets.models import Kind, Promise, Ticket
@@ -179,3 +182,43 @@ def test_who_waits_for_a_ticket_finds_it_as_the_other_left_it():
 
     changed, found = together(change, wait)
     assert (changed, found) == (None, (deputy, MONDAY + 8 * HOUR))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_ticket_written_twice_and_a_wish_of_its_customer_never_wait_for_each_other():
+    """A row that its own transaction has written before is checked against all that it names, at commit."""
+    ticket, told = make_ticket(customer=make_customer()), []
+    reply_to_customer(
+        ticket,
+        Reply(mode="spoken", words="Mended.", channel="phone", solved=True),
+        by=ticket.owner,
+        at=MONDAY + HOUR,
+    )
+
+    def wish():
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                told.append(cursor.fetchone()[0])
+            record_wish(
+                ticket.customer, "no_contact", words="Leave me.", by=ticket.owner, at=MONDAY + 2 * HOUR
+            )
+            told.append("done")
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=wish)
+    with transaction.atomic():
+        held = lock(ticket)
+        for _ in range(2):
+            held.save(update_fields=["touched_at"])
+        other.start()
+        wait_for(lambda: told and waits(told[0]))
+    other.join()
+    assert told[1:] == ["done"]
+
+
+def waits(process: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [process])
+        return cursor.fetchone()[0]
