@@ -44,10 +44,14 @@ def status(port, path):
 
 
 def desk_in(folder, database_url=""):
-    """The environment of a desk of its own: SQLite in that folder unless a database is named, Redis where the tests have it."""
+    """The environment of a desk of its own: SQLite in that folder unless a database is named, Redis where the tests have it.
+
+    It is a place of work on every engine, whatever the tests themselves run as; the demo asks for DEMO itself.
+    """
     own = {
         "DATABASE_URL": database_url or f"sqlite:///{folder}/desk.sqlite3",
         "SECRET_KEY": "only for this test",
+        "DEMO": "False",
         "VAR_DIR": str(folder),
         "BROKER_FOLDER": str(folder / "broker"),
         "REDIS_URL": settings.REDIS_URL,
