@@ -11,7 +11,7 @@ from servicedesk.regulations.catalogue import DEFINITIONS
 from servicedesk.regulations.changing import change
 from servicedesk.regulations.deciding import decide, reopen
 from servicedesk.regulations.effects import effects_of, read_settings
-from servicedesk.regulations.forms import SettingForm
+from servicedesk.regulations.forms import DecisionForm, SettingForm
 from servicedesk.regulations.models import Decision, Setting
 from servicedesk.regulations.questions import APPENDIX_E, not_asked_yet, standings
 from servicedesk.regulations.rows import grouped_rows
@@ -137,15 +137,15 @@ class DecisionAdmin(admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        code = refusal = ""
+        refusal = ""
         may_decide = request.user.has_perm("regulations.add_decision")
         if request.method == "POST":
             if not may_decide:
                 raise PermissionDenied
-            code = request.POST.get("question", "")
-            refusal = self.record(request, code)
+            form = DecisionForm(request.POST)
+            refusal = self.record(request, form)
             if not refusal:
-                return HttpResponseRedirect(f"{request.path}#{code}")
+                return HttpResponseRedirect(f"{request.path}#{form.cleaned_data['question']}")
         found = standings(timezone.now())
         context = {
             **self.admin_site.each_context(request),
@@ -157,17 +157,19 @@ class DecisionAdmin(admin.ModelAdmin):
             "of_all": len(APPENDIX_E),
             "may_decide": may_decide,
             "history": history_of(found),
-            "refused": code,
+            "refused": request.POST.get("question", ""),
             "refusal": refusal,
             "sent": request.POST.get("words", "") if refusal else "",
         }
         return TemplateResponse(request, "admin/regulations/decision/change_list.html", context)
 
-    def record(self, request, code: str) -> str:
+    def record(self, request, form: DecisionForm) -> str:
         """Record a decision, or that one is taken back; returns why not."""
-        act = reopen if "reopen" in request.POST else decide
+        if not form.is_valid():
+            return " ".join(str(error) for errors in form.errors.values() for error in errors)
+        act, said = reopen if "reopen" in request.POST else decide, form.cleaned_data
         try:
-            act(code, words=request.POST.get("words", ""), by=request.user, at=timezone.now())
+            act(said["question"], words=said["words"], by=request.user, at=timezone.now())
         except ValidationError as refusal:
             return " ".join(refusal.messages)
         messages.success(request, _("Recorded under your name."))

@@ -17,6 +17,7 @@ def decide(code: str, *, words: str, by: AbstractBaseUser, at: datetime) -> Deci
 
     Raises ValidationError where the question is unknown, is judged from the data, or nothing is said.
     """
+    _check_decided_by_people(code)
     words = words.strip()
     if not words:
         raise ValidationError(_("Write down what was decided, or where it stands."))
@@ -25,16 +26,20 @@ def decide(code: str, *, words: str, by: AbstractBaseUser, at: datetime) -> Deci
 
 def reopen(code: str, *, words: str, by: AbstractBaseUser, at: datetime) -> Decision:
     """Take a decision back: the question is open again. Raises ValidationError as `decide` does, or if it is open."""
+    _check_decided_by_people(code)
     latest = Decision.objects.filter(question=code).order_by("at", "pk").last()
     if latest is None or not latest.decided:
         raise ValidationError(_("This question is open already."))
     return _entered(code, decided=False, words=words.strip(), by=by, at=at)
 
 
-def _entered(code: str, *, decided: bool, words: str, by: AbstractBaseUser, at: datetime) -> Decision:
+def _check_decided_by_people(code: str) -> None:
     question = question_of(code)
-    if question is None or question.judge:
+    if question is None or question.is_judged:
         raise ValidationError(_("This question is not answered here."))
+
+
+def _entered(code: str, *, decided: bool, words: str, by: AbstractBaseUser, at: datetime) -> Decision:
     row = Decision(question=code, decided=decided, words=words, by_id=by.pk, at=at)
     row.full_clean(exclude=["by"])
     row.save(force_insert=True)

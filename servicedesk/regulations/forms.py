@@ -86,6 +86,13 @@ def field_for(kind: Kind, label: Any) -> forms.Field:
     raise TypeError(f"No field enters a {type(kind).__name__}.")
 
 
+class DecisionForm(forms.Form):
+    """What is said about a question that people decide, as it comes from its page."""
+
+    question = forms.CharField(max_length=40)
+    words = forms.CharField(max_length=2000, required=False)
+
+
 class SettingForm(forms.Form):
     """The value of one setting, and why it changes; `seen` is the value that the page showed."""
 

@@ -376,3 +376,15 @@ def test_rubbish_on_pages_of_our_own_in_the_admin_is_answered_in_words(world):
                 sent = dict.fromkeys(names, rubbish) | {"about": about, "seen": rubbish}
                 for answer in (client.get(address, sent), client.post(address, sent)):
                     assert answer.status_code < 500, (name, about, rubbish)
+
+
+def test_rubbish_on_the_list_of_open_questions_is_answered_in_words(world):
+    client, address = as_(world.people.administrator), reverse("admin:regulations_decision_changelist")
+    for rubbish in RUBBISH:
+        for sent in (
+            {"words": rubbish},
+            {"words": rubbish, "reopen": "1"},
+            {"question": rubbish, "reopen": "1"},
+        ):
+            answer = client.post(address, {"question": "four-marks"} | sent)
+            assert answer.status_code < 500, sent

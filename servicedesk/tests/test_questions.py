@@ -148,6 +148,10 @@ def test_what_no_data_can_tell_is_decided_on_record(admin, people):
         ({"question": "posts", "words": "Yes."}, "This question is not answered here."),
         ({"question": "nonsense", "words": "Yes."}, "This question is not answered here."),
         ({"question": "four-marks", "words": "", "reopen": "1"}, "This question is open already."),
+        ({"question": "four-marks", "words": "a\0b"}, "Null characters are not allowed."),
+        ({"question": "four-marks\0", "words": "Yes."}, "Null characters are not allowed."),
+        ({"question": "four\0", "words": "", "reopen": "1"}, "Null characters are not allowed."),
+        ({"question": "posts", "words": "", "reopen": "1"}, "This question is not answered here."),
     ],
 )
 def test_a_decision_that_says_nothing_is_refused_and_nothing_is_written(admin, sent, why):
