@@ -13,7 +13,7 @@ from servicedesk.regulations.deciding import decide, reopen
 from servicedesk.regulations.effects import effects_of, read_settings
 from servicedesk.regulations.forms import DecisionForm, SettingForm
 from servicedesk.regulations.models import Decision, Setting
-from servicedesk.regulations.questions import APPENDIX_E, not_asked_yet, standings
+from servicedesk.regulations.questions import not_asked_yet, standings
 from servicedesk.regulations.rows import grouped_rows
 from servicedesk.regulations.trials import trial_url
 
@@ -147,6 +147,7 @@ class DecisionAdmin(admin.ModelAdmin):
             if not refusal:
                 return HttpResponseRedirect(f"{request.path}#{form.cleaned_data['question']}")
         found = standings(timezone.now())
+        history, named = history_of(found), request.POST.get("question", "")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -154,10 +155,9 @@ class DecisionAdmin(admin.ModelAdmin):
             "open": [one for one in found if not one.answered],
             "answered": [one for one in found if one.answered],
             "later": _(", ").join(map(str, not_asked_yet())),
-            "of_all": len(APPENDIX_E),
             "may_decide": may_decide,
-            "history": history_of(found),
-            "refused": request.POST.get("question", ""),
+            "history": history,
+            "refused": named if named in history else "",  # only these have a form that can tell
             "refusal": refusal,
             "sent": request.POST.get("words", "") if refusal else "",
         }
