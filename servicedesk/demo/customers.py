@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from servicedesk.demo.days import Days
     from servicedesk.demo.people import Staff
 
+ORGANISATIONS_SINCE = 700  # days
 STREET_NUMBERS = (3, 12, 18, 25, 41, 66, 88, 104, 120, 152)
 HOURS = [(None, None), (time(8, 30), time(18)), (time(8), time(20)), (None, None)]
 CHANNELS = [Channel.PHONE, Channel.PHONE, Channel.EMAIL, Channel.PHONE, Channel.SMS]
@@ -57,7 +58,7 @@ class Served:
 def make_customers(said: dict[str, Any], staff: Staff, days: Days) -> Served:
     """Take in fifty customers over the last two years, with what is known of each."""
     served = Served()
-    by, at = staff["agent2"], days.ago(700)
+    by, at = staff["agent2"], days.ago(ORGANISATIONS_SINCE)
     organisations = create_customers(
         [
             _organisation(number, key, names, said)
@@ -199,6 +200,8 @@ def _make_projects(served: Served, said: dict[str, Any], staff: Staff, days: Day
         if state != "draft":
             values |= {"salesperson": staff["sales"], "executive": staff["executive"]}
         by, at = staff["project"], days.at(90, 2)
+        if delivered:
+            at = max(days.ago(ORGANISATIONS_SINCE), days.opening(delivered))
         project = add_project(customer, name, by=by, at=at, **values)
         for site in sites:
             add_site(customer, site, by=by, at=at, project=project, address=customer.address)
@@ -206,6 +209,6 @@ def _make_projects(served: Served, said: dict[str, Any], staff: Staff, days: Day
             project = activate_project(project, by=by, at=at)
         if state == "ended" and delivered:
             on = delivered + relativedelta(months=months)
-            project = end_project(project, on=on, by=by, at=at)
+            end_project(project, on=on, by=by, at=days.opening(on))
         elif state == "active":
             served.projects[customer.pk] = project

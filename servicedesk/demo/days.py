@@ -17,7 +17,7 @@ class Days:
         self.today = now.astimezone(work.timezone).date()
         days = (self.today - timedelta(days=n) for n in range(looked_back))
         self._openings = [
-            self._opening(day) for day in days if work.is_working_day(day) and self._closing(day) <= now
+            self.opening(day) for day in days if work.is_working_day(day) and self._closing(day) <= now
         ]
         self._openings.insert(0, work.next_open(self._closing(self._openings[0].date())))
 
@@ -51,11 +51,12 @@ class Days:
         """A whole minute so many minutes from now, before now for a negative number, open or not."""
         return (self.now + minutes * MINUTE).replace(second=0, microsecond=0) + MINUTE
 
+    def opening(self, day: date) -> datetime:
+        """When a day opens, or the next one that does."""
+        return self.work.next_open(self._midnight(day))
+
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(0), self.work.timezone)
-
-    def _opening(self, day: date) -> datetime:
-        return self.work.next_open(self._midnight(day))
 
     def _closing(self, day: date) -> datetime:
         return self.work.add_days(self._midnight(day) - MINUTE, 1)

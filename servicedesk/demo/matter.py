@@ -144,7 +144,7 @@ class Matter:
             first_responder=fields.pop("first_responder", self.agent),
             customer=self.customer,
             contact_person=self.person,
-            project=self._project(),
+            project=self._project(fields.get("received_at", at)),
             **fields,
         )
 
@@ -251,8 +251,10 @@ class Matter:
             return "written", "email" if customer.emails.exists() else "sms"
         return "spoken", "phone"
 
-    def _project(self) -> Project | None:
-        """The project in service that a technical matter of this customer belongs to."""
+    def _project(self, received_at: datetime) -> Project | None:
+        """The project in service that a technical matter of this customer belongs to, if it was delivered by then."""
         if self.customer is None or self.scene.kind != "fault":
             return None
-        return self.world.served.projects.get(self.customer.pk)
+        project = self.world.served.projects.get(self.customer.pk)
+        day = received_at.astimezone(self.world.days.work.timezone).date()
+        return project if project and project.delivered_on and project.delivered_on <= day else None

@@ -53,6 +53,7 @@ def test_a_short_year_is_whole_and_breaks_no_rule(short_year):
     words_are_kept_and_broken()
     every_rung_has_rung()
     customers_of_all_kinds_are_there()
+    projects_are_in_service_from_delivery_to_the_end()
     due_times_jump_over_closed_days()
     nothing_waits_to_be_sent()
     few_words_are_alike()
@@ -113,8 +114,22 @@ def every_rung_has_rung():
 def customers_of_all_kinds_are_there():
     assert set(Customer.objects.values_list("kind", flat=True)) == {"household", "person", "organisation"}
     assert Customer.objects.filter(Q(do_not_contact="no_contact") | Q(do_not_contact="no_marketing")).exists()
-    assert {"active", "draft"} <= set(Project.objects.values_list("state", flat=True))
     assert Customer.objects.filter(created_at__gt=timezone.now() - timedelta(days=50)).exists()
+
+
+def projects_are_in_service_from_delivery_to_the_end():
+    assert set(Project.objects.values_list("state", flat=True)) == {"active", "draft", "ended"}
+    delivered = dict(Project.objects.exclude(delivered_on=None).values_list("pk", "delivered_on"))
+    zone, today = Calendar.objects.default().work_calendar().timezone, timezone.localdate()
+    assert not Project.objects.filter(state="active", service_ends_on__lt=today).exists()
+    faults = Ticket.objects.exclude(project=None).values_list("project", "received_at")
+    assert faults.exists()
+    for key, at in faults:
+        assert at.astimezone(zone).date() >= delivered[key]
+    activated = Entry.objects.filter(event="project_activated")
+    assert activated.count() >= len(delivered)
+    for entry in activated:
+        assert entry.at.astimezone(zone).date() >= delivered[entry.facts["row"]]
 
 
 def due_times_jump_over_closed_days():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from heapq import merge
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -157,12 +158,14 @@ def serve(
     circle.silent += [one for one in (served.silent,) if one]
     circle.by_telephone += [one for one in (served.unreachable,) if one]
     began = days.at(first, 0)
+    stories: list[Story] = []
     for years in (3, 2, 1):
         at = days.work.next_open(began - relativedelta(months=12 * years - 9))
         count = before // 3 + (years <= before % 3)
-        _known(circle, count, served, staff, days, by=staff["agent2"], at=at)
+        projects = _known(circle, count, served, staff, days, by=staff["agent2"], at=at)
+        stories += [_gone_on_since(project, began) for project in projects]
     rounds = max(2, scale.months * 2)
-    stories = [
+    stories += [
         _new_ones(
             circle,
             (wanted - before) // rounds + (number < (wanted - before) % rounds),
@@ -178,19 +181,19 @@ def serve(
 
 def _new_ones(circle: Circle, count: int, served: Served, staff: Staff, days: Days, at: datetime) -> Story:
     yield at
-    _known(circle, count, served, staff, days, by=staff["agent3"], at=at)
+    yield from merge(*_known(circle, count, served, staff, days, by=staff["agent3"], at=at))
 
 
 def _known(
     circle: Circle, count: int, served: Served, staff: Staff, days: Days, *, by: Any, at: datetime
-) -> None:
-    """Take so many customers in, with whatever else is known of some of them."""
+) -> list[Story]:
+    """Take so many customers in, with whatever else is known of some of them; the stories of their projects follow."""
     customers = create_customers(circle.drafts(count), by=by, at=at)
-    ordinary = []
+    ordinary, projects = [], []
     for customer in customers:
         number = customer.pk
         if customer.kind == "organisation" and number % WITH_PROJECT == 0:
-            _project(circle, customer, served, staff, days, at=at)
+            projects.append(_project(circle, customer, served, staff, days, at=at))
         if number % WITH_CONSENT == 0:
             given = number % 5 > 0
             record_consent(customer, "news", given=given, since=at, source="customer", by=by, at=at)
@@ -211,33 +214,40 @@ def _known(
         else:
             ordinary.append(customer)
     circle.add(ordinary)
+    return projects
+
+
+def _gone_on_since(story: Story, began: datetime) -> Story:
+    """A story whose part before the year is over when that begins: it waits for later moments only."""
+    return (moment for moment in story if moment >= began)
 
 
 def _project(
     circle: Circle, customer: Customer, served: Served, staff: Staff, days: Days, *, at: datetime
-) -> None:
-    """What was delivered to an organisation: in preparation, in service or ended."""
+) -> Story:
+    """What is delivered to an organisation: entered now, in service from the day of its delivery, at last ended."""
     chance, words = circle.chance, circle.more["organisations"]
     since, months = chance.choice(PROJECTS)
-    delivered = days.today - relativedelta(months=since, days=chance.randint(0, 20)) if since else None
-    until = delivered + relativedelta(months=months) if delivered else None
-    over = until is not None and until <= at.date()
-    values: dict[str, Any] = {"delivered_on": delivered, "project_manager": staff["project"]}
-    if delivered:
+    values: dict[str, Any] = {"project_manager": staff["project"]}
+    if since:
+        delivery = days.opening(days.today - relativedelta(months=since, days=chance.randint(0, 20)))
+        end = days.opening(delivery.date() + relativedelta(months=months))
+        values |= {"delivered_on": delivery.date(), "service_ends_on": end.date()}
         values |= {"salesperson": staff["sales"], "executive": staff["executive"]}
-    if until and not over:
-        values["service_ends_on"] = until
     by = staff["project"]
     project = add_project(customer, chance.choice(words["works"]), by=by, at=at, **values)
     places = {"block": chance.choice("ABCD"), "floor": str(chance.randint(2, 18))}
     site = chance.choice(words["sites"]).format(**places)
     add_site(customer, site, by=by, at=at, project=project, address=customer.address)
-    if delivered:
-        project = activate_project(project, by=by, at=at)
-        served.projects[customer.pk] = project
-    if over and until:
-        end_project(project, on=until, by=by, at=at)
-        served.projects.pop(customer.pk)
+    if not since:
+        return
+    if delivery > at:
+        yield delivery
+    served.projects[customer.pk] = activate_project(project, by=by, at=max(delivery, at))
+    if end > at:
+        yield end
+    del served.projects[customer.pk]
+    end_project(project, on=end.date(), by=by, at=max(end, at))
 
 
 # What is learnt of them in the course of the year
