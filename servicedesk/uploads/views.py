@@ -1,5 +1,6 @@
 """Imports with the browser: hand a file in, look at it, try it, take it in, fetch what was refused."""
 
+import logging
 from typing import Any
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ from servicedesk.uploads.kinds import WAYS
 from servicedesk.uploads.looking import fitting, look_at
 from servicedesk.uploads.models import Kind, Upload
 
+logger = logging.getLogger(__name__)
 SHOWN = 20  # imports on the list
 FILES = {  # forms of a file to begin with
     "csv": (as_csv, "text/csv; charset=utf-8"),
@@ -72,6 +74,13 @@ def _hand_in(request: StaffRequest, form: HandInForm) -> Upload | None:
         stored = storing.keep(given)
     except ValidationError as refusal:
         form.add_error("file", refusal)
+        return None
+    except OSError:
+        logger.exception("a file handed in cannot be kept")
+        form.add_error(
+            "file",
+            _("The desk cannot keep files at present; the log of the web server says why. Try again later."),
+        )
         return None
     at = timezone.now()
     name = given.name.replace("\0", "")[-storing.MOST_NAME :]

@@ -108,6 +108,14 @@ def test_a_file_beyond_the_limit_is_cut_off(browser, folder, settings):
     assert not Upload.objects.exists() and (not folder.exists() or not list(folder.iterdir()))
 
 
+def test_a_file_that_cannot_be_kept_is_refused_and_the_reason_logged(browser, folder, caplog):
+    folder.write_text("no folder")
+    answer = hand_in(browser)
+    assert answer.status_code == 422 and "cannot keep files" in answer.content.decode()
+    assert not Upload.objects.exists()
+    assert "a file handed in cannot be kept" in caplog.text
+
+
 def test_files_lie_under_unguessable_names_and_nobody_else_may_read_them(browser, folder):
     upload = handed_in(browser, name="../../etc/passwd.csv")
     (path,) = folder.iterdir()
