@@ -17,6 +17,7 @@ from servicedesk.calendars.models import Calendar
 from servicedesk.clock.models import Deadline, Ring
 from servicedesk.customers.models import Customer, Project
 from servicedesk.demo.building import build
+from servicedesk.demo.texts import texts_of_a_year
 from servicedesk.demo.year.scale import COURSES, YEAR, Scale, how_many
 from servicedesk.outbox.models import Message
 from servicedesk.staff.models import Absence, Department, User
@@ -56,6 +57,7 @@ def test_a_short_year_is_whole_and_breaks_no_rule(short_year):
     projects_are_in_service_from_delivery_to_the_end()
     due_times_jump_over_closed_days()
     nothing_waits_to_be_sent()
+    questions_get_their_own_answer()
     few_words_are_alike()
 
 
@@ -142,6 +144,21 @@ def due_times_jump_over_closed_days():
 def nothing_waits_to_be_sent():
     assert not Message.objects.due(timezone.now()).exists()
     assert not Message.objects.exclude(state__in=["sent", "queued"]).exists()
+
+
+def questions_get_their_own_answer():
+    told = texts_of_a_year("zh-hans")["inquiry"].values()
+    answers = {
+        words: answer for one in told for words, answer in zip(one["words"], one["solved"], strict=True)
+    }
+    known = {re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(words))): words for words in answers}
+    replies = Contact.objects.told().filter(ticket__kind="inquiry", ticket__state="closed")
+    seen = 0
+    for asked, answered in replies.values_list("ticket__first_words__text", "words__text"):
+        for question in (words for pattern, words in known.items() if pattern.fullmatch(asked)):
+            seen += 1
+            assert answers[question] in answered
+    assert seen > 20
 
 
 def few_words_are_alike():

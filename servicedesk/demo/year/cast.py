@@ -92,16 +92,18 @@ class YearCast:
 
     def _words(self, kind: str, category: str) -> dict[str, str]:
         told, more, pick = self.world.more[kind][category], self.world.more, self.chance.choice
-        solved = pick(told["solved"])
+        place = self.chance.randrange(len(told["solved"]))
+        solved = told["solved"][place]
         return {
-            "words": self._first_words(kind, told),
+            "words": self._first_words(kind, told, place),
             "wanted": pick(more["wanted"][kind]) if kind in more["wanted"] else "",
             "tell": told["tell"],
             "news": pick(told.get("news", [solved])),
             "solved": solved,
         }
 
-    def _first_words(self, kind: str, told: dict[str, Any]) -> str:
+    def _first_words(self, kind: str, told: dict[str, Any], place: int) -> str:
+        """Faults and complaints are solved in one of several ways, whatever was said; all else by the answer to it."""
         pick, sentences = self.chance.choice, self.world.more["sentences"]
         if kind == "fault":
             first = (
@@ -111,11 +113,11 @@ class YearCast:
             )
             parts = [first, pick(sentences["since"]), pick(sentences["effect"])]
         elif kind == "request":
-            parts = [pick(told["words"]), pick(sentences["service"])]
+            parts = [told["words"][place], pick(sentences["service"])]
         elif kind == "complaint":
             parts = [pick(told["words"]), pick(sentences["effect"])]
         else:
-            return pick(told["words"])
+            return told["words"][place]
         count = self.chance.choice([1, 2, 2, 3])
         return self._joined(parts[:count])
 
