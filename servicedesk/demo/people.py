@@ -38,6 +38,7 @@ PEOPLE = [
     ("sales", "sales", "company", []),
     ("project", "project", "company", []),
 ]
+JOINED = 1500  # days ago, before the first customer was known
 CATEGORIES = {
     "technical": ["lifts", "climate", "water", "power", "access", "network", "systems"],
     "service": ["cleaning", "charges", "conduct", "order", "parking", "information"],
@@ -62,7 +63,7 @@ def make_staff(language: str, days: Days) -> Staff:
     staff = Staff()
     said = texts(language)
     _make_departments(staff, said)
-    _make_people(staff, said, language)
+    _make_people(staff, said, language, days)
     _fill_positions(staff)
     _make_categories(staff, said)
     _name_what_ships(staff)
@@ -79,10 +80,16 @@ def _make_departments(staff: Staff, said: dict[str, Any]) -> None:
     }
 
 
-def _make_people(staff: Staff, said: dict[str, Any], language: str) -> None:
+def _make_people(staff: Staff, said: dict[str, Any], language: str, days: Days) -> None:
     password = make_password(settings.DEMO_PASSWORD)  # slow on purpose, so once for all
     for username, key, where, roles in PEOPLE:
-        user = User(username=username, password=password, display_name=said["people"][key], language=language)
+        user = User(
+            username=username,
+            password=password,
+            display_name=said["people"][key],
+            language=language,
+            date_joined=days.ago(JOINED),
+        )
         employ(staff, key, user, staff.departments[where], roles)
 
 

@@ -52,7 +52,7 @@ def settle_in(
     first = days.since(days.now - relativedelta(months=scale.months))
     staff = make_staff(language, days)
     hiring = people.Hiring(more, language, chance)
-    roster = people.hire(staff, more, scale, hiring, chance)
+    roster = people.hire(staff, more, scale, hiring, chance, days.at(first, 0))
     tell(2, _("People"))
     served = make_customers(said, staff, days)
     circle, of_customers = customers.serve(served, said, more, scale, staff, days, chance, first)

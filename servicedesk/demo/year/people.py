@@ -38,7 +38,9 @@ TEAMS = {
 }
 SECOND_EXECUTIVE = "executive2"
 NEW_UNITS = {"grounds": "company"} | {team: unit for team, (unit, _, _) in TEAMS.items()}
-JOINERS, LEAVERS = 3, 3
+JOINERS = 3
+SERVED = (28, 4000)  # days that people have worked here when the year begins
+LEAVING = ("order_team", "cleaning_team", "accounts")
 SMALL_DEMO = 16  # people
 
 
@@ -57,12 +59,16 @@ class Hiring:
             for number, surname in enumerate(surnames):
                 yield surname, chance.choice(self.said["given"][number % 2])
 
-    def somebody(self) -> User:
-        """The next person, not saved yet."""
+    def somebody(self, at: datetime) -> User:
+        """The next person, who joins at that moment; not saved yet."""
         surname, given = next(self._names)
         name = self.said["person"].format(surname=surname, given=given)
         return User(
-            username=self._log_in(name), password=self._password, display_name=name, language=self.language
+            username=self._log_in(name),
+            password=self._password,
+            display_name=name,
+            language=self.language,
+            date_joined=at,
         )
 
     def _log_in(self, name: str) -> str:
@@ -75,8 +81,10 @@ class Hiring:
         return f"{spoken}{number + 1}" if number else spoken
 
 
-def hire(staff: Staff, said: dict[str, Any], scale: Scale, hiring: Hiring, chance: Random) -> Roster:
-    """Teams, people, leaders and categories of the wider circle, as they are at the beginning of the year."""
+def hire(
+    staff: Staff, said: dict[str, Any], scale: Scale, hiring: Hiring, chance: Random, began: datetime
+) -> Roster:
+    """Teams, people, leaders and categories of the wider circle, as they are when the year begins."""
     roster = Roster(chance)
     for key, parent in NEW_UNITS.items():
         staff.departments[key] = Department.objects.create(
@@ -88,7 +96,7 @@ def hire(staff: Staff, said: dict[str, Any], scale: Scale, hiring: Hiring, chanc
             employ(
                 staff,
                 f"{key}{number}",
-                hiring.somebody(),
+                hiring.somebody(began - timedelta(days=chance.randint(*SERVED))),
                 staff.departments[key],
                 leading if number == 0 else [Role.AGENT],
             )
@@ -98,7 +106,13 @@ def hire(staff: Staff, said: dict[str, Any], scale: Scale, hiring: Hiring, chanc
         roster.teams["front"].append(staff[key])
     for team, key in (("lift_team", "tech1"), ("climate_team", "tech2"), ("network_team", "tech3")):
         roster.teams[team].append(staff[key])
-    employ(staff, SECOND_EXECUTIVE, hiring.somebody(), staff.departments["company"], [Role.EXECUTIVE])
+    employ(
+        staff,
+        SECOND_EXECUTIVE,
+        hiring.somebody(began - timedelta(days=SERVED[1])),
+        staff.departments["company"],
+        [Role.EXECUTIVE],
+    )
     _lead(staff, roster)
     return roster
 
@@ -207,21 +221,11 @@ def _enter(away: Away, roster: Roster) -> Story:
 
 
 def plan_leavers(roster: Roster, days: Days, first: int) -> list[User]:
-    """Three of the service centre and the teams go in the course of the year, none of them a leader."""
-    leaving = [
-        roster.teams[key][-1 - (key in OF_SMALL_DEMO)] for key in ("order_team", "cleaning_team", "accounts")
-    ]
-    for number, person in enumerate(leaving[:LEAVERS], start=1):
+    """The last of each of these teams goes in the course of the year, none of them a leader."""
+    leaving = [roster.teams[key][-1] for key in LEAVING]
+    for number, person in enumerate(leaving, start=1):
         roster.left_at[person.pk] = days.at(max(first * number // 4, 12), 7)
     return leaving
-
-
-OF_SMALL_DEMO = {
-    "front",
-    "lift_team",
-    "climate_team",
-    "network_team",
-}  # teams whose last one has a part of their own
 
 
 def goes(person: User, roster: Roster, admin: User) -> Story:
@@ -240,7 +244,6 @@ def goes(person: User, roster: Roster, admin: User) -> Story:
 def comes(at: datetime, number: int, staff: Staff, roster: Roster, hiring: Hiring) -> Story:
     """Somebody new in the service centre."""
     yield at
-    person = hiring.somebody()
-    person.date_joined = at
+    person = hiring.somebody(at)
     employ(staff, f"joiner{number}", person, staff.departments["front"], [Role.AGENT])
     roster.teams["front"].append(person)
