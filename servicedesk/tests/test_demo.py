@@ -148,6 +148,18 @@ def test_the_demo_speaks_the_language_of_the_system(monkeypatch, named, language
     assert language_of_system() == language
 
 
+def test_a_demo_that_is_broken_off_says_so_and_leaves_nothing(demo, monkeypatch):
+    monkeypatch.setattr("servicedesk.demo.building.make_customers", ctrl_c)  # when everybody is there
+    with pytest.raises(CommandError, match="Broken off") as told:
+        demo()
+    assert told.value.returncode == 130
+    assert not User.objects.exists() and not Department.objects.exists()
+
+
+def ctrl_c(*args):
+    raise KeyboardInterrupt
+
+
 def leaves(value, path=()):
     """Every text of a language with the way to it."""
     if isinstance(value, dict):

@@ -43,6 +43,10 @@ class Command(BaseCommand):
                 built = build(language, now=timezone.now(), tell=self.tell, scale=scale)
             except ValidationError as refusal:
                 raise CommandError("\n".join(refusal.messages)) from refusal
+            except KeyboardInterrupt:
+                if self.told[0] >= 0:
+                    self.stdout.write("")  # the bar ends its line
+                raise CommandError(_("Broken off. Nothing of it was kept."), returncode=130) from None
             self.stdout.write(
                 _(
                     "The demo organisation is ready: %(people)d people, %(customers)d customers, %(tickets)d tickets."
