@@ -55,3 +55,9 @@ def test_simplified_and_traditional_are_different_scripts():
     assert not [
         entry.msgid for entry in hans if any(letter in "".join(texts(entry)) for letter in "們時對這說訴單責")
     ]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_first_responder_is_called_as_the_clauses_call_them(locale):
+    others = re.compile("首[问問](责任|責任)?[人者]")
+    assert [entry.msgid for entry in catalogue(locale) if others.search("".join(texts(entry)))] == []
