@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from servicedesk.customers.areas import create_area
 from servicedesk.customers.editing import change_customer
+from servicedesk.customers.facts import put
 from servicedesk.customers.importing.customers import CUSTOMERS, PROFILE, CustomerImport, Known, Taking
 from servicedesk.customers.importing.standing import refuse_other
-from servicedesk.customers.models import Area
+from servicedesk.customers.models import Area, Customer
 from servicedesk.customers.models.customer import Kind, Source
 from servicedesk.importing.mappings import FieldMapping, RowError, Shape, about
 from servicedesk.importing.rows import Row
@@ -42,8 +43,8 @@ class AreaImport(CustomerImport):
         self._naming = Naming()
 
     def judge(self, rows: list[Row]) -> list[Taking]:
-        if not self.dry_run:  # what was judged before and not written is to be judged again
-            self._areas = {name: area for name, area in self._areas.items() if area.pk}
+        if not self.dry_run:  # what a batch drew that was taken back stands nowhere, whatever its key says
+            self._areas = {}
         named = {self.mapping.fields["area"].read(row.cells) for row in rows} - self._areas.keys()
         standing = Area.objects.filter(name__in=named).select_related("officer")
         self._areas |= {area.name: area for area in standing}
@@ -74,6 +75,7 @@ class AreaImport(CustomerImport):
             return super().again(row, number, known)
         moved = replace(known, draft=replace(known.draft, values={**known.draft.values, **place}))
         super().again(row, number, moved)
+        put(Customer(), place)  # what cannot be kept is refused here, not while its batch is written
         return Taking(row, number, customer=known.customer, moving=place)
 
     def values_of(self, row: Row) -> dict[str, Any]:

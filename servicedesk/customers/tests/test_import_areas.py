@@ -4,6 +4,7 @@ import pytest
 
 from servicedesk.audit.invariants import findings
 from servicedesk.audit.timeline import Entry
+from servicedesk.customers.importing.customers import CustomerImport
 from servicedesk.customers.models import Area, Customer
 from servicedesk.importing.testing import reasons, run_import, sheet
 from servicedesk.staff.leaving import block
@@ -55,6 +56,33 @@ def test_households_that_are_there_are_given_their_area_once(tmp_path, officer):
     assert "area" in reasons(report)["2"] and "flat" in reasons(report)["3"]
     assert Customer.objects.get(external_number="H-1").area.name == "East"
     assert not Area.objects.filter(name="West").exists()
+
+
+def test_where_a_household_is_to_live_is_checked_before_anything_is_written(tmp_path, officer):
+    run_import("import_customers", sheet(tmp_path, "number,name,kind", "H-1,The Wangs,household"))
+    rows = ["East,ou,H-2,The Lis,3-1204,", f"East,,H-1,,{'x' * 61},"]
+    path, report = sheet(tmp_path, HEADING, *rows, name="areas.csv"), tmp_path / "out.csv"
+    assert run(path, code=1, dry_run=True)["refused"] == 1
+    assert run(path, code=1, report=report) == {"read": 2, "taken": 1, "unchanged": 0, "refused": 1}
+    assert "flat" in reasons(report)["3"]
+    assert Customer.objects.get(external_number="H-1").area is None
+
+
+def test_households_of_a_batch_that_was_taken_back_come_into_their_own_areas(tmp_path, officer, monkeypatch):
+    write = CustomerImport.write
+
+    def refused_once_written(self, taking):
+        write(self, taking)
+        if any(one.number == "H-bad" for one in taking):
+            raise ValueError("cannot be stored")
+
+    monkeypatch.setattr(CustomerImport, "write", refused_once_written)
+    path = sheet(
+        tmp_path, HEADING, "West,ou,H-bad,Home,,", "West,ou,H-3,The Zhaos,,", *EAST, "East,,H-5,The Sus,,"
+    )
+    assert run(path, code=1) == {"read": 5, "taken": 4, "unchanged": 0, "refused": 1}
+    lives_in = dict(Customer.objects.values_list("external_number", "area__name"))
+    assert lives_in == {"H-3": "West", "H-1": "East", "H-2": "East", "H-5": "East"}
 
 
 @pytest.mark.parametrize(
