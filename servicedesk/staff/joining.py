@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from servicedesk.audit.timeline import Record, record_many
@@ -46,6 +49,7 @@ class Unit:
 def new_colleague(**values: Any) -> User:
     """An unsaved employee without a password that would open anything. Raises ValidationError, by field."""
     person = User(password=make_password(None), **values)
+    person.clean()  # as the log-in form reads the name: without letters of full width
     person.clean_fields(exclude=["password", "department"])
     return person
 
@@ -54,7 +58,7 @@ def new_colleague(**values: Any) -> User:
 def take_on(
     joining: Sequence[Joining],
     units: Sequence[Unit] = (),
-    posts: Mapping[tuple[str, str], User] | None = None,
+    posts: Mapping[tuple[str, str], User] = MappingProxyType({}),
     *,
     by: User | str,
     at: datetime,
@@ -62,9 +66,11 @@ def take_on(
     """Take these people on, found the departments that are new, and fill positions and posts; all or nothing.
 
     `posts` maps (code of the post, "holder" or "stand_in") to a person. People of `joining` may be named in `units` and
-    `posts`; statements do not grow with the people. Raises IntegrityError where the database refuses something.
+    `posts`; statements do not grow with the people. Raises IntegrityError where the database refuses something,
+    ValidationError where a position was filled meanwhile or somebody named has left.
     """
     user = by if isinstance(by, User) else None
+    held = _take_turns(units, posts)
     departments = _found(units, user=user, at=at)
     for one in joining:
         one.person.department = departments[one.department] if one.department else None
@@ -72,7 +78,7 @@ def take_on(
     insert_rows(User, people)
     _remember(joining, user=user, at=at)
     _lead(units, departments, user=user, at=at)
-    _hold(posts or {}, user=user)
+    _hold(held, posts, user=user)
     record_many([entry for one in joining for entry in _entries(one, by=by, at=at)])
 
 
@@ -112,24 +118,48 @@ def _remember(joining: Sequence[Joining], *, user: User | None, at: datetime) ->
     )
 
 
+def _take_turns(units: Iterable[Unit], posts: Mapping[tuple[str, str], User]) -> dict[str, Post]:
+    """Hold the posts, then the people named, as who goes does: nobody leaves while being given a position."""
+    codes = {code for code, _place in posts}
+    held = list(Post.objects.select_for_update(no_key=True).filter(code__in=codes).order_by("pk"))
+    named = [*posts.values(), *(person for unit in units for person in unit.leading.values())]
+    people = User.objects.filter(pk__in={person.pk for person in named if person.pk})
+    for person in people.select_for_update(no_key=True).order_by("pk"):
+        if person.is_leaving:
+            raise ValidationError(_("%(name)s does not work here any more.") % {"name": person})
+    return {post.code: post for post in held}
+
+
 def _lead(
     units: Iterable[Unit], departments: Mapping[str, Department], *, user: User | None, at: datetime
 ) -> None:
-    led = [unit for unit in units if unit.leading]
-    for unit in led:
-        for position, person in unit.leading.items():
-            setattr(departments[unit.name], position, person)
-    bulk_update_with_history(
-        [departments[unit.name] for unit in led], Department, LEADING, default_user=user, default_date=at
-    )
+    leading = {departments[unit.name].pk: unit.leading for unit in units if unit.leading}
+    held = Department.objects.select_for_update(no_key=True).filter(pk__in=leading).order_by("pk")
+    changed, filled = [], set()
+    for department in held:
+        new = {place for place, person in leading[department.pk].items() if _fill(department, place, person)}
+        if new:
+            changed.append(department)
+            filled |= new
+    if changed:
+        bulk_update_with_history(changed, Department, sorted(filled), default_user=user, default_date=at)
 
 
-def _hold(posts: Mapping[tuple[str, str], User], *, user: User | None) -> None:
+def _hold(held: Mapping[str, Post], posts: Mapping[tuple[str, str], User], *, user: User | None) -> None:
     for (code, place), person in posts.items():
-        post: Any = Post.objects.select_for_update().get(code=code)
-        setattr(post, place, person)
-        post._history_user = user
-        post.save(update_fields=[place])
+        post: Any = held[code]
+        if _fill(post, place, person):
+            post._history_user = user
+            post.save(update_fields=[place])
+
+
+def _fill(row: Department | Post, place: str, person: User) -> bool:
+    """Name somebody for a position; False where they hold it already. Raises ValidationError where somebody else does."""
+    holder = getattr(row, f"{place}_id")
+    if holder not in (None, person.pk):
+        raise ValidationError(_("%(what)s: somebody was named there meanwhile.") % {"what": row})
+    setattr(row, place, person)
+    return holder is None
 
 
 def _entries(one: Joining, *, by: User | str, at: datetime) -> Iterable[Record]:

@@ -47,8 +47,13 @@ class Naming:
         return found[0]
 
 
+def alike(text: str) -> str:
+    """A log-in name or an address as it is compared: letters of full width and capitals make no difference."""
+    return User.normalize_username(text).lower()
+
+
 def _named(texts: set[str]) -> dict[str, list[User]]:
-    small = {text.lower() for text in texts}
+    small = {alike(text) for text in texts}
     people = (
         User.objects.annotate(login=Lower("username"), mail=Lower("email"))
         .filter(
@@ -68,9 +73,9 @@ def _named(texts: set[str]) -> dict[str, list[User]]:
             way[key].append(person)
     logins, numbers, mails, names = ways
     return {
-        text: logins.get(text.lower())
+        text: logins.get(alike(text))
         or numbers.get(text)
-        or mails.get(text.lower())
+        or mails.get(alike(text))
         or _here(names.get(text, []))
         for text in texts
     }

@@ -20,6 +20,7 @@ from servicedesk.importing.running import Import
 from servicedesk.staff.importing.tree import Said, Structure
 from servicedesk.staff.joining import LEADING, Joining, new_colleague, take_on
 from servicedesk.staff.models import User
+from servicedesk.staff.naming import alike
 from servicedesk.staff.positions import POSTS
 from servicedesk.staff.roles import Role
 
@@ -132,8 +133,10 @@ class StaffImport(Import[_Taking]):
     def _joining(self, row: Row, said: Said) -> Joining | None:
         """Somebody new; None for who is there and stands as the row says. Raises RowError."""
         cells, read = row.cells, self.mapping
-        username = read.number(cells)
+        username = User.normalize_username(read.number(cells))
         values = {FIELDS.get(name, name): text for name in PERSON if (text := read.text(name, cells))}
+        if "email" in values:
+            values["email"] = User.objects.normalize_email(values["email"])
         roles = read.texts("roles", cells)
         standing = self._standing.people.get(username.lower())
         if ("username", username.lower()) in self._given:
@@ -141,7 +144,7 @@ class StaffImport(Import[_Taking]):
         self._given.add(("username", username.lower()))
         said.person = standing
         if standing:
-            self._compare(standing, values, said.department)
+            self._compare(standing, values, said.department, roles)
             self.structure.know(standing)
             return None
         self._refuse_taken("employee_number", values.get("employee_number", ""))
@@ -163,10 +166,13 @@ class StaffImport(Import[_Taking]):
             )
         self._given.add((field, value))
 
-    def _compare(self, standing: User, values: dict[str, str], department: str) -> None:
+    def _compare(self, standing: User, values: dict[str, str], department: str, roles: list[str]) -> None:
         other = [_label(name) for name, text in values.items() if (getattr(standing, name) or "") != text]
         if department and department != getattr(standing.department, "name", ""):
             other.append(_label("department"))
+        given = {group.name for group in standing.groups.all()} & set(Role.values)
+        if roles and given != set(roles):
+            other.append(_("roles"))
         if other:
             raise RowError(
                 _("%(number)s is there already, with another value of: %(fields)s. Change it in the desk.")
@@ -191,19 +197,19 @@ class StaffImport(Import[_Taking]):
 
 
 class _Standing:
-    """Who in the desk has the log-in names, employee numbers and addresses of a file, in one query."""
+    """Who in the desk has the log-in names, employee numbers and addresses of a file, with their roles: two queries."""
 
     def __init__(self, mapping: FieldMapping, rows: list[Row]) -> None:
         said = {name: {mapping.fields[name].read(row.cells) for row in rows} for name in
                 ("username", "employee_number", "email") if name in mapping.fields}  # fmt: skip
-        logins = {text.lower() for text in said["username"]}
+        logins = {alike(text) for text in said["username"]}
         mails = {text.lower() for text in said.get("email", ())}
         like = (
             Q(login__in=logins)
             | Q(employee_number__in=said.get("employee_number", ()))
             | Q(mail__in=mails - {""})
         )
-        people = User.objects.select_related("department")
+        people = User.objects.select_related("department").prefetch_related("groups")
         found = list(people.annotate(login=Lower("username"), mail=Lower("email")).filter(like))
         self.people = {person.username.lower(): person for person in found}
         self.taken = {

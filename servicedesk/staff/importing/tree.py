@@ -13,7 +13,7 @@ from servicedesk.importing.mappings import about
 from servicedesk.importing.rows import Row
 from servicedesk.staff.joining import LEADING, Unit
 from servicedesk.staff.models import Department, Post, User
-from servicedesk.staff.naming import Naming, NobodyError
+from servicedesk.staff.naming import Naming, NobodyError, alike
 
 
 @dataclass(eq=False)
@@ -43,19 +43,14 @@ class Structure:
     # What rows say
 
     def know(self, person: User) -> None:
-        """Somebody of the file, by all that may name them."""
-        for text in {
-            person.username.lower(),
-            person.employee_number,
-            person.email.lower(),
-            person.display_name,
-        }:
-            if text:
+        """Somebody of the file, by all that may name them. Who leaves is found in the desk, which says so."""
+        if not person.is_leaving:
+            for text in _names_of(person):
                 self._people[text].append(person)
 
     def lost(self, username: str, reason: str) -> None:
         """Somebody of the file who is refused, so that whoever needs them can say why."""
-        self._lost[username.lower()] = reason
+        self._lost[alike(username)] = reason
 
     def add(self, said: Said) -> None:
         self._said.append(said)
@@ -75,7 +70,7 @@ class Structure:
         self._naming.look_up(
             text for said in self._said for text in said.leading.values() if not self._in_file(text)
         )
-        wrong = [*self._twice(), *self._loops(), *self._unknown_people()]
+        wrong = [*self._twice(), *self._loops(), *self._unknown_people(), *self._posts_of_leavers()]
         return sorted(wrong, key=lambda one: one[0].number)
 
     def _twice(self) -> Iterator[tuple[Row, str]]:
@@ -122,11 +117,20 @@ class Structure:
     def _unknown_people(self) -> Iterator[tuple[Row, str]]:
         for said in self._said:
             for position, text in said.leading.items():
+                holder = self._holder(said.department, position)
                 try:
                     self.person(text)
                 except NobodyError as problem:
-                    label: Any = Department._meta.get_field(position)
-                    yield said.row, about(label.verbose_name, problem)
+                    if holder is None or not self._means(text, holder):
+                        yield said.row, about(_label(Department, position), problem)
+
+    def _posts_of_leavers(self) -> Iterator[tuple[Row, str]]:
+        for said in self._said:
+            for code, place in said.posts:
+                post = self._posts[code]
+                if said.person and said.person.is_leaving and getattr(post, place) is None:
+                    reason = _("%(name)s does not work here any more.") % {"name": said.person}
+                    yield said.row, about(str(post), reason)
 
     def person(self, text: str) -> User | None:
         """Who is meant. Raises NobodyError for nobody, for several, and for somebody of the file who is refused."""
@@ -141,13 +145,24 @@ class Structure:
         try:
             return self._naming.person(text)
         except NobodyError as problem:
-            if reason := self._lost.get(text.lower()):
+            if reason := self._lost.get(alike(text)):
                 refused = _("%(text)s stands in this file, but is refused: %(reason)s")
                 raise NobodyError(refused % {"text": text, "reason": reason}) from problem
             raise
 
+    def _means(self, text: str, holder: User) -> bool:
+        """Whether a text names who holds a position already; who leaves holds it until somebody else is named."""
+        try:
+            return self.person(text) == holder
+        except NobodyError:
+            return holder.is_leaving and bool({text, alike(text)} & _names_of(holder))
+
+    def _holder(self, department: str, position: str) -> User | None:
+        """Who holds a position in the desk."""
+        return getattr(self._standing.get(department), position, None)
+
     def _in_file(self, text: str) -> list[User]:
-        return self._people.get(text.lower()) or self._people.get(text) or []
+        return self._people.get(alike(text)) or self._people.get(text) or []
 
     # Beside the desk
 
@@ -159,8 +174,8 @@ class Structure:
             if said.parent and said.parent != getattr(standing.parent, "name", ""):
                 other.append(_label(Department, "parent"))
             for position, text in said.leading.items():
-                holder = getattr(standing, position)
-                if holder and holder != self.person(text):
+                holder = self._holder(said.department, position)
+                if holder and not self._means(text, holder):
                     other.append(_label(Department, position))
         for code, place in said.posts:
             holder = getattr(self._posts[code], place)
@@ -181,7 +196,7 @@ class Structure:
         if said.parent and not standing:
             new.add(("parent", said.department))
         for position in said.leading:
-            if standing is None or getattr(standing, position) is None:
+            if self._holder(said.department, position) is None:
                 new.add((position, said.department))
         new |= {place for place in said.posts if getattr(self._posts[place[0]], place[1]) is None}
         brought = new - self._told
@@ -202,10 +217,8 @@ class Structure:
                 continue
             unit = units.setdefault(said.department, Unit(said.department))
             unit.parent = unit.parent or said.parent
-            standing = self._standing.get(said.department)
             for position, text in said.leading.items():
-                person = self.person(text)
-                if person and (standing is None or getattr(standing, position) is None):
+                if self._holder(said.department, position) is None and (person := self.person(text)):
                     unit.leading.setdefault(position, person)
         return list(units.values())
 
@@ -217,6 +230,13 @@ class Structure:
             for place in said.posts
             if said.person and getattr(self._posts[place[0]], place[1]) is None
         }
+
+
+def _names_of(person: User) -> set[str]:
+    """All that may name somebody."""
+    return {
+        person.username.lower(), person.employee_number or "", person.email.lower(), person.display_name,
+    } - {""}  # fmt: skip
 
 
 def _returns(name: str, parents: dict[str, str]) -> bool:

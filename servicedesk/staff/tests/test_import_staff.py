@@ -7,6 +7,7 @@ from django.urls import reverse
 from servicedesk.audit.invariants import findings
 from servicedesk.audit.timeline import Entry
 from servicedesk.importing.testing import reasons, run_import, sheet
+from servicedesk.staff.importing.people import StaffImport
 from servicedesk.staff.leaving import block
 from servicedesk.staff.models import Department, Post, User
 from servicedesk.staff.testing import PASSWORD, make_department, make_user
@@ -140,6 +141,82 @@ def test_positions_that_nobody_holds_are_filled_and_held_ones_left(tmp_path):
     service = Department.objects.get(name="Service")
     assert (service.manager, service.deputy_manager.username) == (manager, "wang")
     assert run(path)["unchanged"] == 2
+
+
+@pytest.mark.parametrize("row", [",,,,Service,,gone,,,,", "gone,Gone,,,,,,,,,office"])
+def test_who_leaves_gets_no_position_even_where_the_file_names_them(tmp_path, row):
+    gone = make_user(username="gone", display_name="Gone", email="gone@example.org")
+    block(gone, by="setup", at=gone.date_joined)
+    before = "gone,Gone,,,,,,,,," if row.startswith(",") else ",,,,Service,,,,,,"
+    assert "Gone does not work here any more" in unusable(sheet(tmp_path, HEADING, before, row))
+    assert not Department.objects.exists() and not Post.objects.exclude(holder=None).exists()
+
+
+def test_who_leaves_holds_a_position_until_somebody_else_is_named(tmp_path):
+    path = sheet(tmp_path, HEADING, GAO, ZHOU, LI, WANG)
+    run(path)
+    block(User.objects.get(username="li"), by="setup", at=User.objects.get(username="gao").date_joined)
+    block(User.objects.get(username="gao"), by="setup", at=User.objects.get(username="zhou").date_joined)
+    assert run(path)["unchanged"] == 4
+
+
+def test_a_row_that_needs_a_refused_one_is_refused_where_the_desk_names_somebody_else(tmp_path):
+    make_department(name="Service", manager=make_user())
+    report = tmp_path / "out.csv"
+    path = sheet(tmp_path, HEADING, GAO, ZHOU, "li,Li,,,Service,,li,,,,", "wang,Wang,,,Service,,li,,,,")
+    assert run(path, code=1, report=report) == {"read": 4, "taken": 2, "unchanged": 0, "refused": 2}
+    assert all("manager" in reason for reason in reasons(report).values())
+
+
+def test_other_roles_than_those_of_somebody_known_are_refused(tmp_path):
+    make_user(username="wang", display_name="Wang", email="", roles=["agent"])
+    path, report = tmp_path / "file.csv", tmp_path / "out.csv"
+    for roles, refused in (("", 0), ("agent", 0), ("administrator", 1), ("agent;administrator", 1)):
+        sheet(tmp_path, HEADING, f"wang,Wang,,,,,,,,{roles},")
+        assert run(path, code=refused, report=report)["refused"] == refused
+    assert "another value of: roles" in reasons(report)["2"]
+
+
+def test_letters_of_full_width_make_no_other_name_to_log_in_with(tmp_path, client):
+    row = "ｗａｎｇ,Wang,,wang@EXAMPLE.org,Service,,ｗａｎｇ,,,,"
+    path = sheet(tmp_path, HEADING, row)
+    assert run(path)["taken"] == 1
+    wang = User.objects.get()
+    assert (wang.username, wang.email) == ("wang", "wang@example.org")
+    assert Department.objects.get().manager == wang
+    assert run(path)["unchanged"] == 1
+    assert run(sheet(tmp_path, HEADING, row, "WANG,Wang,,,,,,,,,"), code=1)["refused"] == 1
+
+
+@pytest.mark.parametrize("filled", ["position", "post", "left"])
+def test_what_was_filled_while_the_file_was_judged_is_not_overwritten(tmp_path, monkeypatch, filled):
+    """Between judging and writing somebody fills the position by hand, or the person named leaves."""
+    service, other, ou = make_department(name="Service"), make_user(), make_user(username="ou", email="")
+    judge = StaffImport.judge
+
+    def meanwhile(self, rows):
+        taking = judge(self, rows)
+        if filled == "left":
+            block(ou, by="setup", at=ou.date_joined)
+        elif filled == "post":
+            Post.objects.filter(code="office").update(holder=other)
+        else:
+            Department.objects.filter(pk=service.pk).update(manager=other)
+        monkeypatch.setattr(StaffImport, "judge", judge)
+        return taking
+
+    monkeypatch.setattr(StaffImport, "judge", meanwhile)
+    rows = ["wang,Wang,,,,,,,,,", ",,,,Service,,ou,,,,", f"ou,{ou.display_name},,,,,,,,,office"]
+    path = sheet(tmp_path, HEADING, *rows)
+    if filled == "left":
+        assert "does not work here" in unusable(path)
+        assert not User.objects.filter(username="wang").exists()
+    else:
+        assert run(path, code=1) == {"read": 3, "taken": 2, "unchanged": 0, "refused": 1}
+        service.refresh_from_db()
+        holders = (service.manager, Post.objects.get(code="office").holder)
+        assert holders == ((other, ou) if filled == "position" else (ou, other))
+    assert service.history.count() == 1 + (filled == "post")
 
 
 def test_who_is_needed_but_refused_beside_the_desk_makes_the_file_unusable(tmp_path):
