@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
+from django.db.models.functions import Now
 
 from servicedesk.clock.desk import List, owed_list
 from servicedesk.clock.kinds import kind_name
 from servicedesk.clock.models import Deadline
 from servicedesk.staff.absences import people_of
-from servicedesk.staff.models import User
+from servicedesk.staff.covering import covered_by
+from servicedesk.staff.models import Department, User
 
 if TYPE_CHECKING:
     from servicedesk.keyset import Place
@@ -42,10 +44,16 @@ class Owes:
 
 
 def shown_to(reader: User) -> Any:
-    """Of whom somebody reads what they owe: oneself, those led, and all for who closes log-ins or oversees."""
+    """Of whom somebody reads what they owe: oneself, those led, and all for who closes log-ins or oversees.
+
+    Who stands in for an absent leader is told of a last day instead, and reads it as well.
+    """
     if reader.has_perm("staff.change_user") or reader.has_perm("clock.view_all_deadlines"):
         return User.objects.active()
-    return people_of(reader)
+    covered = covered_by(reader, at=Now())
+    units = Department.objects.led_by(*covered).values("pk")
+    stood_in_for = User.objects.active().filter(Q(pk__in=covered) | Q(department__in=units))
+    return people_of(reader) | stood_in_for
 
 
 def owes(person: User, *, reader: User, kind: str, at: datetime, after: Place | None) -> Owes:
