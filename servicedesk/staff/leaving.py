@@ -5,6 +5,8 @@ transaction; or for the time being, and then it stays theirs and deputies stand 
 everything has passed on, and somebody else holds the person's positions already.
 """
 
+import logging
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +27,7 @@ from servicedesk.staff.passing_on import left_by, pass_on_all, pass_on_what_can,
 from servicedesk.staff.positions import Position
 from servicedesk.staff.roles import Role
 
+logger = logging.getLogger(__name__)
 Blocked = User.Blocked
 REMINDED_BEFORE = timedelta(days=7)  # the last day itself
 
@@ -40,23 +43,32 @@ def block(user: User, *, by: User | str, at: datetime, why: str = Blocked.LEAVIN
     if why not in Blocked.values:
         raise ValidationError(_("Choose why the log-in is blocked."))
     user = _held(user, by) if why == Blocked.LEAVING else _locked(user, by)
-    if user.blocked_at is not None and (user.blocked_why == Blocked.LEAVING or why == Blocked.MEANWHILE):
-        return user
+    if user.blocked_at is None or (user.blocked_why == Blocked.MEANWHILE and why == Blocked.LEAVING):
+        _close(user, by=by, at=at, why=why)
+    return user
+
+
+def _close(user: User, *, by: User | str, at: datetime, why: str) -> None:
+    """Close the log-in of somebody who is held."""
     user.blocked_at, user.blocked_why, user.session_round = user.blocked_at or at, why, user.session_round + 1
     _save(user, "blocked_at", "blocked_why", "session_round", by=by)
     record(timeline_of(user), "blocked", by=by, at=at, why=why)
     if why == Blocked.LEAVING and (stays := pass_on_what_can(user, by=by, at=at)):
         record(timeline_of(user), "nobody_to_pass_on_to", by=by, at=at, stays=stays)
         _tell_administrators(user, stays, at=at)
-    return user
 
 
 @transaction.atomic
 def unblock(user: User, *, by: User | str, at: datetime) -> User:
-    """Open the log-in again, and nothing else: what was passed on stays where it is."""
+    """Open the log-in again, and nothing else: what was passed on stays where it is.
+
+    Who was leaving stays: a day that was planned is forgotten then, lest the clock close the log-in once more.
+    """
     user = _locked(user, by)
     if user.blocked_at is not None:
-        user.blocked_at, user.blocked_why, user.leaves_on = None, "", None
+        if user.blocked_why == Blocked.LEAVING:
+            user.leaves_on = None
+        user.blocked_at, user.blocked_why = None, ""
         _save(user, "blocked_at", "blocked_why", "leaves_on", by=by)
         record(timeline_of(user), "unblocked", by=by, at=at)
     return user
@@ -129,15 +141,40 @@ def leave_as_planned(at: datetime) -> int:
     May run twice, late, or after a crash. Returns how many log-ins were closed.
     """
     today = today_here(at)
-    going = User.objects.active().exclude(blocked_why=Blocked.LEAVING).filter(leaves_on__isnull=False)
-    closed = list(going.filter(leaves_on__lt=today).order_by("pk"))
-    for user in closed:
-        block(user, by="clock", at=at)
-    for user in going.filter(leaves_on__range=(today, today + REMINDED_BEFORE)).order_by("pk"):
-        if left_by(user, at=at) or positions_held(user, at=at):
+    going = User.objects.active().exclude(blocked_why=Blocked.LEAVING).order_by("pk")
+    closed = _each(going.filter(leaves_on__lt=today), lambda pk: _leave_if_due(pk, at=at))
+    _each(going.filter(leaves_on__range=(today, today + REMINDED_BEFORE)), lambda pk: _remind(pk, at=at))
+    return closed
+
+
+def _leave_if_due(pk: int, *, at: datetime) -> bool:
+    """Whether the last day of this person is still over, and not put off meanwhile: then the log-in closes."""
+    user = _held(User(pk=pk), "clock")
+    due = user.is_active and user.leaves_on is not None and user.leaves_on < today_here(at)
+    if not due or user.blocked_why == Blocked.LEAVING:
+        return False
+    _close(user, by="clock", at=at, why=Blocked.LEAVING)
+    return True
+
+
+def _remind(pk: int, *, at: datetime) -> bool:
+    user = User.objects.get(pk=pk)
+    if user.leaves_on is None or not (left_by(user, at=at) or positions_held(user, at=at)):
+        return False
+    _tell_manager(user, "leaving_soon", user.leaves_on, key="", at=at)
+    return True
+
+
+def _each(people: Any, act: Callable[[int], int]) -> int:
+    """Act on each of these people in a transaction of its own; one that fails is logged and holds up no other."""
+    done = 0
+    for pk in list(people.values_list("pk", flat=True)):
+        try:
             with transaction.atomic():
-                _tell_manager(user, "leaving_soon", user.leaves_on, key="", at=at)
-    return len(closed)
+                done += act(pk)
+        except Exception:
+            logger.exception("the clock could not do what a last day asks for", extra={"person": pk})
+    return done
 
 
 def today_here(at: datetime) -> date:
@@ -147,13 +184,12 @@ def today_here(at: datetime) -> date:
 
 def pass_on_what_waits(at: datetime) -> int:
     """Pass on what stayed with leavers because nobody could have it (CASES o). Returns how many things still stay."""
-    stays = 0
-    for pk in list(User.objects.leaving().order_by("pk").values_list("pk", flat=True)):
-        with transaction.atomic():
-            user = _held(User(pk=pk), "clock")
-            if user.is_leaving:
-                stays += pass_on_what_can(user, by="clock", at=at)
-    return stays
+    return _each(User.objects.leaving().order_by("pk"), lambda pk: _pass_on_again(pk, at=at))
+
+
+def _pass_on_again(pk: int, *, at: datetime) -> int:
+    user = _held(User(pk=pk), "clock")
+    return pass_on_what_can(user, by="clock", at=at) if user.is_leaving else 0
 
 
 def hold(pk: int) -> User:
@@ -251,7 +287,11 @@ def _tell_manager(user: User, event: str, last_day: Any, *, key: str, at: dateti
         key=f"{event}:{user.pk}:{last_day.isoformat()}:{key}",
         channel=IN_APP,
         recipient=holding.person_id,
-        params={"name": str(user), "last_day": last_day.isoformat(), "path": f"/people/{user.pk}/owes/"},
+        params={
+            "name": str(user),
+            "last_day": last_day.isoformat(),
+            "path": reverse("clock:owes", args=[user.pk]),
+        },
         at=at,
     )
 

@@ -9,11 +9,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from servicedesk.audit.timeline import Entry
 from servicedesk.outbox.models import Message
 from servicedesk.outbox.rendering import render
-from servicedesk.staff import passing_on
+from servicedesk.staff import leaving, passing_on
 from servicedesk.staff.leaving import block, leave_as_planned, plan_leaving, unblock
 from servicedesk.staff.models import User
 from servicedesk.staff.passing_on import Left, on_leaving
-from servicedesk.staff.testing import make_organisation
+from servicedesk.staff.testing import make_absence, make_organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,17 @@ def test_the_manager_is_told_and_reads_what_is_still_owed(one):
     assert message.params["path"] == f"/people/{one.agents[1].pk}/owes/"
     entry = Entry.objects.of(f"person:{one.agents[1].pk}").get()
     assert (entry.event, entry.facts) == ("leaving_planned", {"last_day": LAST})
+
+
+def test_who_is_told_instead_of_an_absent_manager_can_open_the_list(one, client):
+    make_absence(one.manager, deputy=one.technicians[0])
+    plan_leaving(one.agents[1], LAST, by=one.administrator, at=AT)
+
+    assert told("leaving_planned") == [one.technicians[0]]
+    client.force_login(one.technicians[0])
+    assert client.get(Message.objects.get().params["path"]).status_code == 200
+    client.force_login(one.technicians[1])
+    assert client.get(Message.objects.get().params["path"]).status_code == 404
 
 
 def test_of_a_manager_the_next_one_up_is_told(one):
@@ -118,6 +129,54 @@ def test_who_is_let_in_again_is_not_closed_by_the_old_day(one):
 
     assert leave_as_planned(datetime(2026, 6, 1, tzinfo=ZONE)) == 0
     assert User.objects.get(pk=one.agents[1].pk).may_log_in
+
+
+def test_a_last_day_stands_while_a_log_in_is_blocked_for_the_time_being(one):
+    plan_leaving(one.agents[1], LAST, by=one.administrator, at=AT)
+    block(one.agents[1], by=one.administrator, at=AT, why=User.Blocked.MEANWHILE)
+    unblock(one.agents[1], by=one.administrator, at=AT + MINUTE)
+
+    assert User.objects.get(pk=one.agents[1].pk).leaves_on == LAST
+    assert leave_as_planned(datetime(2026, 4, 1, tzinfo=ZONE)) == 1
+
+
+@pytest.mark.parametrize("said", [None, date(2026, 4, 30)])
+def test_who_is_found_to_stay_before_their_turn_comes_is_not_closed(one, said, monkeypatch):
+    """The clock has read who goes; before it comes to the second the administrator says otherwise."""
+    first, second = sorted(one.agents[1:], key=lambda person: person.pk)
+    for person in (first, second):
+        plan_leaving(person, LAST, by=one.administrator, at=AT)
+    close = leaving._close
+
+    def meanwhile(user, **how):
+        close(user, **how)
+        if user.pk == first.pk:
+            plan_leaving(second, said, by=one.administrator, at=AT)
+
+    monkeypatch.setattr(leaving, "_close", meanwhile)
+
+    assert leave_as_planned(datetime(2026, 4, 1, tzinfo=ZONE)) == 1
+    second.refresh_from_db()
+    assert (second.leaves_on, second.blocked_at) == (said, None)
+
+
+def test_one_log_in_that_does_not_close_holds_up_no_other_and_no_reminder(one, owes, monkeypatch, caplog):
+    first, second, third = sorted([*one.agents[1:], one.technicians[0]], key=lambda person: person.pk)
+    for person, day in ((first, LAST), (second, LAST), (third, date(2026, 4, 3))):
+        plan_leaving(person, day, by=one.administrator, at=AT)
+    close = leaving._close
+
+    def fails_for_the_first(user, **how):
+        if user.pk == first.pk:
+            raise RuntimeError("out of order")
+        close(user, **how)
+
+    monkeypatch.setattr(leaving, "_close", fails_for_the_first)
+
+    assert leave_as_planned(datetime(2026, 4, 1, tzinfo=ZONE)) == 1
+    assert len(told("leaving_soon")) == 1
+    assert [record.person for record in caplog.records] == [first.pk]
+    assert User.objects.get(pk=first.pk).may_log_in and not User.objects.get(pk=second.pk).may_log_in
 
 
 def test_the_same_day_twice_is_told_once_and_another_day_again(one):
