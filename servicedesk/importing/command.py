@@ -20,11 +20,15 @@ from servicedesk.importing.mappings import Shape
 from servicedesk.importing.running import Import
 from servicedesk.importing.tables import size_of
 
+BROKEN_OFF = 3  # the exit code after trouble in the middle
 INTERRUPTED = 130  # the exit code after Ctrl-C, as everywhere
 
 
 class ImportCommand(BaseCommand):
-    """Exit 0: all taken or unchanged, 1: some refused, 2: the file is unusable and nothing has changed."""
+    """Exit 0: all taken or unchanged, 1: some refused, 2: the file is unusable and nothing has changed.
+
+    3 and 130: broken off by trouble or by Ctrl-C; what the batches before took in stays, and the counts say so.
+    """
 
     shape: Shape
     needs_mapping = False
@@ -53,30 +57,28 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         file, report = options["file"], options["report"]
+        run: Import[Any] | None = None
+        trouble, ended = "", False
         try:
             size_of(file)
             if report and report.exists() and report.samefile(file):
                 raise ValidationError(_("The report cannot be written over the file that is read."))
             run = self.prepare(**options)
-            stopped = not self._carry_out(run, file, report)
+            ended = self._carry_out(run, file, report)
         except UnusableFileError as error:
             raise CommandError(str(error), returncode=2) from error
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=2) from error
-        except OSError as error:
-            raise CommandError(
-                _("The file cannot be read or written: %(error)s")
-                % {"error": f"{error.filename}: {error.strerror}" if error.filename else error},
-                returncode=2,
-            ) from error
-        except OperationalError as error:
-            raise CommandError(
-                _("The database does not answer: %(error)s") % {"error": str(error).strip()}, returncode=2
-            ) from error
+        except (OSError, OperationalError) as error:
+            trouble = _in_words(error)
+            if run is None or run.dry_run or not run.counts.taken:
+                raise CommandError(trouble, returncode=2) from error
         self._tell(run, as_json=options["json"], dry_run=options["dry_run"])
-        if stopped:
+        if trouble:
+            self.stderr.write(trouble)
+        if not ended:
             self.stderr.write(_("Broken off. What was taken in stays; the same command goes on from there."))
-            sys.exit(INTERRUPTED)
+            sys.exit(BROKEN_OFF if trouble else INTERRUPTED)
         if run.counts.refused:
             sys.exit(1)
 
@@ -110,6 +112,13 @@ class ImportCommand(BaseCommand):
             _("%(read)d read, %(taken)d taken, %(unchanged)d unchanged, %(refused)d refused")
             % run.counts.as_json()
         )
+
+
+def _in_words(error: OSError | OperationalError) -> str:
+    if isinstance(error, OperationalError):
+        return _("The database does not answer: %(error)s") % {"error": str(error).strip()}
+    place = f"{error.filename}: {error.strerror}" if error.filename else error
+    return _("The file cannot be read or written: %(error)s") % {"error": place}
 
 
 @contextmanager

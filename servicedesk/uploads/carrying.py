@@ -29,7 +29,7 @@ from servicedesk.uploads.storing import file_of, outcome_of, remove
 
 State = Upload.State
 FROM = {  # what an act may follow
-    State.TRYING: (State.NEW, State.TRIED, State.UNUSABLE),
+    State.TRYING: (State.NEW, State.TRIED, State.UNUSABLE, State.STOPPED),
     State.RUNNING: (State.TRIED,),
 }
 WORD_EVERY = 1.0  # seconds between two words of a worker
@@ -73,6 +73,7 @@ def start(
         ) from error
     if not started:
         raise ValidationError(_("This file is being read, or has been taken in. Look at it again."))
+    outcome_of(upload).unlink(missing_ok=True)  # the report of the try before
     record(upload.key, "import_tried" if dry_run else "import_started", by=by, at=at, kind=upload.kind)
 
 
@@ -86,36 +87,63 @@ def discard(upload: Upload, *, by: Any, at: datetime) -> None:
         record(upload.key, "import_discarded", by=by, at=at)
 
 
-def carry_out(pk: int, *, at: datetime) -> None:
-    """Read one file to its end, if it is due and no worker is at it or at another file."""
+def carry_out(pk: int, *, at: datetime) -> bool:
+    """Read one file to its end, if it is due and no worker is at it or at another file. Returns whether it was due."""
     upload = _claim(pk, secrets.token_hex(8), at)
     if upload is None:
-        return
+        return False
     with translation.override(upload.by.language):
+        if upload.attempts > MOST_ATTEMPTS:  # all workers before died over it
+            _give_up(upload, _failed_several_times())
+        else:
+            _attempt(upload)
+    return True
+
+
+def go_on(now: Callable[[], datetime]) -> int:
+    """Carry out what was started and no worker is at; `now` is asked before each file, for reading one takes a while.
+
+    Returns how many files were read.
+    """
+    waiting = list(Upload.objects.left_alone(now()).order_by("pk").values_list("pk", flat=True))
+    return sum(carry_out(pk, at=now()) for pk in waiting)
+
+
+def _attempt(upload: Upload) -> None:
+    counts: dict[str, int] = {}
+    try:
+        run = begin(upload.kind, upload.options, at=server_time(), dry_run=upload.state == State.TRYING)
         try:
-            _carry_out(upload)
-        except SupersededError:
-            logger.warning("another worker took over", extra={"upload": pk})
-        except (UnusableFileError, ValidationError) as refusal:
-            messages = getattr(refusal, "messages", None) or [str(refusal)]
-            _end(upload, State.UNUSABLE, problem=" ".join(messages))
-        except FileNotFoundError:
-            _end(upload, State.UNUSABLE, problem=_("The file is no longer there. Hand it in again."))
-        except Exception:
-            logger.exception("an import failed", extra={"upload": pk, "attempt": upload.attempts})
-            if upload.attempts >= MOST_ATTEMPTS:
-                problem = _("The import failed several times; the log of the worker says why.")
-                _end(upload, State.UNUSABLE, problem=problem)
-            else:
-                Upload.objects.filter(pk=pk, claim=upload.claim).update(beat_at=None)  # the next round tries
+            _carry_out(upload, run)
+        finally:
+            counts = run.counts.as_json()
+    except SupersededError:
+        logger.warning("another worker took over", extra={"upload": upload.pk})
+    except (UnusableFileError, ValidationError) as refusal:
+        messages = getattr(refusal, "messages", None) or [str(refusal)]
+        _give_up(upload, " ".join(messages), **counts)
+    except FileNotFoundError:
+        _give_up(upload, _("The file is no longer there. Hand it in again."), **counts)
+    except Exception:
+        logger.exception("an import failed", extra={"upload": upload.pk, "attempt": upload.attempts})
+        if upload.attempts >= MOST_ATTEMPTS:
+            _give_up(upload, _failed_several_times(), **counts)
+        else:
+            Upload.objects.filter(pk=upload.pk, claim=upload.claim).update(
+                beat_at=None
+            )  # the next round tries
 
 
-def go_on(at: datetime) -> int:
-    """Carry out what was started and no worker is at. Returns how many files were read."""
-    waiting = list(Upload.objects.left_alone(at).order_by("pk").values_list("pk", flat=True))
-    for pk in waiting:
-        carry_out(pk, at=at)
-    return len(waiting)
+def _give_up(upload: Upload, problem: str, **counts: int) -> None:
+    """End it: as a file that changed nothing, or with the counts where batches before may have come in."""
+    if upload.state == State.TRYING or WAYS[upload.kind].whole:
+        _end(upload, State.UNUSABLE, problem=problem)
+    else:
+        _end(upload, State.STOPPED, problem=problem, **counts)
+
+
+def _failed_several_times() -> str:
+    return _("The import failed several times; the log of the worker says why.")
 
 
 def _claim(pk: int, claim: str, at: datetime) -> Upload | None:
@@ -132,14 +160,12 @@ def _claim(pk: int, claim: str, at: datetime) -> Upload | None:
     return upload
 
 
-def _carry_out(upload: Upload) -> None:
-    dry_run = upload.state == State.TRYING
-    run = begin(upload.kind, upload.options, at=server_time(), dry_run=dry_run)
+def _carry_out(upload: Upload, run: Import[Any]) -> None:
     run.run(file_of(upload), report=outcome_of(upload), progress=_words_of(upload, run))
-    notes = list(WAYS[upload.kind].notes(run))[:MOST_NOTES] if dry_run else upload.notes
+    notes = list(WAYS[upload.kind].notes(run))[:MOST_NOTES] if run.dry_run else upload.notes
     _end(
         upload,
-        State.TRIED if dry_run else State.DONE,
+        State.TRIED if run.dry_run else State.DONE,
         notes=notes,
         position=upload.size,
         **run.counts.as_json(),

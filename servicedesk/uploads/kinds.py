@@ -25,13 +25,15 @@ from tickets.importing.shape import TICKETS
 class Way:
     """How files of one kind are taken in: what their rows are, the import, and what a dry run tells besides counts.
 
-    `permissions` are needed besides that of importing at all.
+    `permissions` are needed besides that of importing at all. `whole` says
+    that all of a file comes in or nothing.
     """
 
     shape: Shape
     start: Callable[..., Import[Any]]
     notes: Callable[[Any], Iterable[str]] = lambda _run: ()
     permissions: tuple[str, ...] = ()
+    whole: bool = False
 
     def may(self, user: Any) -> bool:
         """Whether this person may take in files of this kind."""
@@ -64,7 +66,13 @@ def _promises(run: TicketImport) -> Iterable[str]:
 
 
 WAYS: dict[str, Way] = {
-    Kind.STAFF: Way(STAFF, _plain(StaffImport), _founded, ("staff.add_user", "staff.add_department")),
+    Kind.STAFF: Way(
+        STAFF,
+        _plain(StaffImport),
+        _founded,
+        ("staff.add_user", "staff.add_department"),
+        whole=bool(StaffImport.whole),
+    ),
     Kind.CUSTOMERS: Way(CUSTOMERS, _plain(CustomerImport)),
     Kind.PROJECTS: Way(PROJECTS, _plain(ProjectImport)),
     Kind.AREAS: Way(AREAS, _plain(AreaImport)),

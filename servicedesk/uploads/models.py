@@ -49,6 +49,7 @@ class Upload(models.Model):
         TRIED = "tried", _("tried")
         RUNNING = "running", _("being taken in")
         DONE = "done", _("taken in")
+        STOPPED = "stopped", _("broken off")
         UNUSABLE = "unusable", _("not usable")
 
     Kind = Kind

@@ -24,13 +24,13 @@ def hint(pk: int) -> None:
 def carry_out(pk: int) -> None:
     """Read one file that was just started, then those that waited for it to end."""
     carrying.carry_out(pk, at=server_time())
-    carrying.go_on(server_time())
+    carrying.go_on(server_time)
 
 
 @shared_task(ignore_result=True)
 def go_on_with_imports() -> None:
     """Whatever was started and no worker is at."""
-    carrying.go_on(server_time())
+    carrying.go_on(server_time)
 
 
 @shared_task(ignore_result=True)

@@ -2,11 +2,12 @@
 
 import pytest
 from django.core.management import CommandError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from servicedesk.audit.invariants import findings
 from servicedesk.audit.timeline import Entry
 from servicedesk.customers.editing import change_customer
+from servicedesk.customers.importing.customers import CustomerImport
 from servicedesk.customers.models import Customer
 from servicedesk.customers.testing import AT
 from servicedesk.importing.testing import reasons, run_import, sheet, workbook
@@ -153,3 +154,28 @@ def test_the_database_takes_a_number_of_one_source_once(tmp_path):
     with pytest.raises(IntegrityError), transaction.atomic():
         Customer.objects.filter(external_number="K-2").update(external_number="K-1")
     Customer.objects.filter(external_number="K-2").update(origin="another system", external_number="K-1")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "batch", "code"),
+    [(OperationalError("gone"), 2, 3), (OSError("full"), 2, 3), (OperationalError("gone"), 1, 2)],
+)
+def test_trouble_in_the_middle_tells_what_came_in(tmp_path, monkeypatch, trouble, batch, code):
+    monkeypatch.setattr("servicedesk.importing.running.BATCH", 2)
+    write, calls = CustomerImport.write, []
+
+    def fails(self, taking):
+        calls.append(1)
+        if len(calls) == batch:
+            raise trouble
+        write(self, taking)
+
+    monkeypatch.setattr(CustomerImport, "write", fails)
+    path = sheet(tmp_path, "number,name", *(f"K-{n},Name {n}" for n in range(6)))
+    if code == 2:
+        with pytest.raises(CommandError, match="gone"):
+            run(path)
+    else:
+        assert run(path, code=code) == {"read": 2, "taken": 2, "unchanged": 0, "refused": 0}
+    assert Customer.objects.count() == 2 * (batch - 1)
+    assert run(path)["unchanged"] == 2 * (batch - 1)

@@ -30,7 +30,7 @@ CARRY_OUT = """
 from datetime import timedelta
 from servicedesk.clock.servertime import server_time
 from servicedesk.uploads.carrying import go_on
-go_on(server_time() + timedelta(minutes={minutes}))
+go_on(lambda: server_time() + timedelta(minutes={minutes}))
 """
 COUNTS = """
 import json

@@ -1,6 +1,7 @@
 """Imports with the browser: looked at, tried, taken in by a worker, resumed after its death, deleted in time."""
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from servicedesk.audit.timeline import Entry
 from servicedesk.customers.models import Customer
+from servicedesk.importing.encodings import UnusableFileError
 from servicedesk.importing.report import RAW
 from servicedesk.importing.testing import workbook
 from servicedesk.staff.models import User
@@ -179,7 +181,7 @@ def test_files_are_read_one_after_the_other_so_that_the_clock_keeps_a_worker(bro
     assert (second.state, second.attempts) == ("trying", 0)
     assert "Waits for a worker" in browser.get(second.get_absolute_url()).content.decode()
     Upload.objects.filter(pk=first.pk).update(state="tried", claim="", beat_at=None)
-    assert carrying.go_on(now) == 1
+    assert carrying.go_on(lambda: now) == 1
     second.refresh_from_db()
     assert second.state == "tried"
 
@@ -225,41 +227,120 @@ def test_a_workbook_does_as_well(browser, tmp_path):
 # A worker's death
 
 
+class Death(BaseException):
+    """Nothing that anybody catches."""
+
+
+def ends_at_batch(monkeypatch, number, trouble):
+    """From its batch of this number on, whatever is taken in meets with trouble."""
+    begin, calls = carrying.begin, []
+
+    def begun(*args, **options):
+        run = begin(*args, **options)
+        taking_in = run.write
+
+        def write(taking):
+            calls.append(1)
+            if len(calls) >= number:
+                raise trouble
+            taking_in(taking)
+
+        run.write = write
+        return run
+
+    monkeypatch.setattr(carrying, "begin", begun)
+
+
 def test_after_a_workers_death_another_goes_on_and_each_row_comes_in_once(browser, monkeypatch):
     monkeypatch.setattr("servicedesk.importing.running.BATCH", 2)
     rows = "".join(f"K-{n},Name {n},\n" for n in range(6))
     upload = tried(browser, handed_in(browser, f"number,name,phone\n{rows}"))
     act(browser, upload, "take_in")
-    write, calls = carrying.begin, []
-
-    class Death(BaseException):
-        pass
-
-    def dies(*args, **options):
-        run = write(*args, **options)
-        taking_in = run.write
-
-        def dying(taking):
-            calls.append(1)
-            if len(calls) == 3:
-                raise Death
-            taking_in(taking)
-
-        run.write = dying
-        return run
-
-    monkeypatch.setattr(carrying, "begin", dies)
-    with pytest.raises(Death):
+    with monkeypatch.context() as patched, pytest.raises(Death):
+        ends_at_batch(patched, 3, Death)
         carrying.carry_out(upload.pk, at=timezone.now())
     upload.refresh_from_db()
     assert (upload.state, Customer.objects.count()) == ("running", 4)
     at = timezone.now()
-    assert carrying.go_on(at) == 0  # it may still be alive
-    assert carrying.go_on(at + LEASE + timedelta(minutes=1)) == 1
+    assert carrying.go_on(lambda: at) == 0  # it may still be alive
+    assert carrying.go_on(lambda: at + LEASE + timedelta(minutes=1)) == 1
     upload.refresh_from_db()
     assert (upload.state, upload.taken, upload.unchanged) == ("done", 2, 4)
     assert Customer.objects.count() == 6
     assert "another one went on" in browser.get(upload.get_absolute_url()).content.decode()
+
+
+def test_a_file_over_which_every_worker_dies_is_given_up(browser, monkeypatch):
+    upload = handed_in(browser)
+    act(browser, upload, "try")
+    attempts = []
+
+    def dies(*args, **options):
+        attempts.append(1)
+        raise Death
+
+    monkeypatch.setattr(carrying, "begin", dies)
+    at = timezone.now()
+    for round_ in range(2 * carrying.MOST_ATTEMPTS):
+        with suppress(Death):
+            carrying.go_on(lambda: at + round_ * (LEASE + timedelta(minutes=1)))  # noqa: B023  asked at once
+    upload.refresh_from_db()
+    assert (upload.state, len(attempts)) == ("unusable", carrying.MOST_ATTEMPTS)
+    assert "log" in upload.problem
+
+
+@pytest.mark.parametrize("trouble", [UnusableFileError("torn"), RuntimeError("out of order"), Death()])
+def test_an_import_given_up_in_the_middle_says_what_came_in_and_goes_on_with_the_same_file(
+    browser, monkeypatch, trouble
+):
+    monkeypatch.setattr("servicedesk.importing.running.BATCH", 2)
+    rows = "".join(f"K-{n},Name {n},\n" for n in range(4))
+    upload = tried(browser, handed_in(browser, f"number,name,phone\n{rows}"))
+    act(browser, upload, "take_in")
+    with monkeypatch.context() as patched:
+        ends_at_batch(patched, 2, trouble)
+        at = timezone.now()
+        for round_ in range(2 * carrying.MOST_ATTEMPTS):
+            with suppress(Death):
+                carrying.go_on(lambda: at + round_ * (LEASE + timedelta(minutes=1)))  # noqa: B023  asked at once
+    upload.refresh_from_db()
+    assert (upload.state, Customer.objects.count()) == ("stopped", 2)
+    page = browser.get(upload.get_absolute_url()).content.decode()
+    assert "Broken off; what was taken in stays" in page and "upload-counts" in page
+    upload = tried(browser, upload)
+    assert (upload.state, upload.taken, upload.unchanged) == ("tried", 2, 2)
+    act(browser, upload, "take_in")
+    carrying.carry_out(upload.pk, at=timezone.now())
+    assert Customer.objects.count() == 4
+
+
+def test_the_report_of_an_earlier_try_is_not_taken_for_that_of_a_later_one(browser):
+    upload = tried(browser, handed_in(browser))
+    assert storing.outcome_of(upload).exists()
+    storing.file_of(upload).write_text("colour\nred\n")
+    upload = tried(browser, upload)
+    assert upload.state == "unusable"
+    assert (
+        reverse("uploads:outcome", args=[upload.pk])
+        not in browser.get(upload.get_absolute_url()).content.decode()
+    )
+
+
+def test_a_file_that_waited_for_another_one_is_claimed_at_the_time_its_turn_comes(browser, monkeypatch):
+    first, second = handed_in(browser), handed_in(browser, "username,name\na,A\n", kind="staff")
+    for upload in (first, second):
+        act(browser, upload, "try")
+    hours, begun = iter(range(10)), {}
+    at = timezone.now()
+    begin = carrying.begin
+
+    def looked_at(kind, *args, **options):
+        begun[kind] = Upload.objects.get(kind=kind).beat_at
+        return begin(kind, *args, **options)
+
+    monkeypatch.setattr(carrying, "begin", looked_at)
+    assert carrying.go_on(lambda: at + timedelta(hours=next(hours))) == 2
+    assert begun["staff"] == begun["customers"] + timedelta(hours=1)
 
 
 def test_who_lost_the_claim_stops_at_the_next_word(browser, monkeypatch):
@@ -286,7 +367,7 @@ def test_an_import_that_fails_again_and_again_is_given_up(browser, monkeypatch):
 
     monkeypatch.setattr(carrying, "begin", broken)
     for _ in range(carrying.MOST_ATTEMPTS):
-        carrying.go_on(timezone.now())
+        carrying.go_on(timezone.now)
     upload.refresh_from_db()
     assert upload.state == "unusable" and "log" in upload.problem
 
