@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from servicedesk.importing.encodings import UnusableFileError
 from servicedesk.importing.rows import Row, Table
 from servicedesk.importing.texts import IsRow, open_text
-from servicedesk.importing.workbooks import open_workbook
+from servicedesk.importing.workbooks import UNPACKED, open_workbook
 
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -31,10 +31,11 @@ def open_table(
     *,
     is_row: IsRow = lambda _cells: True,
     progress: Callable[[int], None] = lambda _position: None,
+    unpacked: int = UNPACKED,
 ) -> Table:
     """Open a file and read its heading; `progress` hears the bytes read so far.
 
-    `is_row` tells, after a missing quotation mark, where rows can be told apart again. What is appended meanwhile is
+    `unpacked` bounds the bytes that a workbook may unpack to. `is_row` tells, after a missing quotation mark, where rows can be told apart again. What is appended meanwhile is
     not read. Raises UnusableFileError if there is no table in it.
     """
     size, before = size_of(path), _state(path)
@@ -43,7 +44,7 @@ def open_table(
     if start.startswith(OLD_EXCEL):
         raise UnusableFileError(_("This is an old Excel file. Save it as XLSX or CSV and try again."))
     if start.startswith(ZIP):
-        table = open_workbook(path, size=size, progress=progress)
+        table = open_workbook(path, size=size, progress=progress, unpacked=unpacked)
     else:
         table = open_text(path, size=size, is_row=is_row, progress=progress)
     return replace(table, rows=_unchanged(table.rows, path, before))

@@ -19,13 +19,13 @@ ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # how a workbook writes a control c
 WHOLE = 1e15  # below it every whole number is exact in a cell
 
 
-def open_workbook(path: Path, *, size: int, progress: Callable[[int], None]) -> Table:
-    """Open a workbook and read the heading of its first sheet. Raises UnusableFileError."""
+def open_workbook(path: Path, *, size: int, progress: Callable[[int], None], unpacked: int) -> Table:
+    """Open a workbook of at most so many bytes and read the heading of its first sheet. Raises UnusableFileError."""
     from openpyxl import load_workbook  # takes a while to load, and nothing but a workbook needs it
 
     file = path.open("rb")
     try:
-        _check_size(path)
+        _check_size(path, unpacked)
         sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
         rows = sheet.iter_rows(max_row=MOST_ROWS, values_only=True)
         heading = [_cell(value).strip() for value in next(rows, [])]
@@ -50,12 +50,12 @@ def open_workbook(path: Path, *, size: int, progress: Callable[[int], None]) -> 
     return Table(heading, told())
 
 
-def _check_size(path: Path) -> None:
+def _check_size(path: Path, unpacked: int) -> None:
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         if "xl/workbook.xml" not in names:
             raise UnusableFileError(_("This is neither a text file nor a workbook. Save it as CSV or XLSX."))
-        if sum(info.file_size for info in archive.infolist()) > UNPACKED:
+        if sum(info.file_size for info in archive.infolist()) > unpacked:
             raise UnusableFileError(_("This workbook is too large. Save the sheet as CSV."))
 
 

@@ -1,23 +1,44 @@
-"""A file looked at before anything is done with it: how it is written, its columns, its first rows."""
+"""A file looked at before anything is done with it: how it is written, its columns, its first rows.
+
+It is read once, when it is handed in; what the glance showed lies beside it and goes with it.
+"""
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.utils.translation import get_language
 
 from servicedesk.importing.encodings import UnusableFileError
 from servicedesk.importing.examples import example_of
 from servicedesk.importing.mappings import load_mapping
-from servicedesk.importing.tables import open_table
+from servicedesk.importing.tables import open_table, size_of
 from servicedesk.uploads.kinds import WAYS
+from servicedesk.uploads.storing import file_of, glance_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servicedesk.uploads.models import Upload
 
 ROWS = 5
 LONGEST_CELL = 80  # characters shown
+UNPACKED = 1 << 27  # bytes that a workbook may unpack to while a person waits for the page
 WORKBOOK = "XLSX"
+
+
+@dataclass(frozen=True)
+class Glance:
+    """How a file is written, its headings and its first rows, whatever these mean."""
+
+    encoding: str
+    delimiter: str
+    headings: list[str]
+    rows: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -42,39 +63,60 @@ class Look:
         return [column.heading for column in self.columns if not column.field]
 
 
-def look_at(path: Path, kind: str, mapping: str) -> Look:
-    """Raises UnusableFileError where there is no table in it."""
-    table = open_table(path)
-    shape = WAYS[kind].shape
-    reading, usual = load_mapping(shape, mapping), load_mapping(shape, "generic")
-    called = {
-        usual.field_of(name): name for name in reversed(example_of(shape, get_language() or "en").columns)
-    }
+def glance_at(upload: Upload) -> Glance:
+    """What the file shows at first. Raises UnusableFileError where there is no table in it, OSError where it is gone."""
+    path, kept = file_of(upload), glance_of(upload)
+    size_of(path)
+    if kept.exists():
+        return Glance(**json.loads(kept.read_text()))
+    glance = _glance(path)
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(asdict(glance)))
+    return glance
+
+
+def _glance(path: Path) -> Glance:
+    table = open_table(path, unpacked=UNPACKED)
     with closing(table.rows):
         first = list(islice(table.rows, ROWS))
     headings = [heading for heading in table.heading if heading]
-    return Look(
+    return Glance(
         encoding=table.encoding or WORKBOOK,
         delimiter=table.delimiter,
-        columns=[
-            Column(heading, called.get(field, field))
-            for heading in headings
-            for field in [reading.field_of(heading)]
-        ],
+        headings=headings,
         rows=[[_shown(row.cells.get(heading, "")) for heading in headings] for row in first],
     )
 
 
-def fitting(path: Path, kind: str) -> str:
+def look_at(upload: Upload) -> Look:
+    """The same with what each column means in the mapping that is chosen. Raises as `glance_at`."""
+    glance, shape = glance_at(upload), WAYS[upload.kind].shape
+    reading = load_mapping(shape, upload.options.get("mapping", "generic"))
+    usual = load_mapping(shape, "generic")
+    called = {
+        usual.field_of(name): name for name in reversed(example_of(shape, get_language() or "en").columns)
+    }
+    return Look(
+        encoding=glance.encoding,
+        delimiter=glance.delimiter,
+        columns=[
+            Column(heading, called.get(field, field))
+            for heading in glance.headings
+            for field in [reading.field_of(heading)]
+        ],
+        rows=glance.rows,
+    )
+
+
+def fitting(upload: Upload) -> str:
     """The shipped mapping that knows this file's columns, the general one last.
 
-    Raises UnusableFileError where there is no table in it, or none of them fits: then for the general one's reason.
+    Raises as `glance_at`, and where none of them fits: then for the general one's reason.
     """
-    shape, table = WAYS[kind].shape, open_table(path)
-    table.rows.close()
+    shape, headings = WAYS[upload.kind].shape, glance_at(upload).headings
     for name in sorted(shape.shipped, key=lambda name: name == "generic"):
         try:
-            load_mapping(shape, name).check_heading(table.heading)
+            load_mapping(shape, name).check_heading(headings)
         except UnusableFileError:
             if name == "generic":
                 raise

@@ -34,6 +34,11 @@ def outcome_of(upload: Upload) -> Path:
     return folder() / f"{upload.stored}.csv"
 
 
+def glance_of(upload: Upload) -> Path:
+    """What the first glance at it showed."""
+    return folder() / f"{upload.stored}.json"
+
+
 def keep(given: UploadedFile) -> str:
     """Keep a file and return the name it is stored under. Raises ValidationError if it is too large or empty."""
     if (given.size or 0) > settings.IMPORT_LARGEST:
@@ -62,8 +67,8 @@ def too_large() -> str:
 
 
 def forget(stored: str) -> None:
-    """Delete a file and its report; the same twice does no harm."""
-    for ending in ("file", "csv"):
+    """Delete a file and all that lies beside it; the same twice does no harm."""
+    for ending in ("file", "csv", "json"):
         (folder() / f"{stored}.{ending}").unlink(missing_ok=True)
 
 

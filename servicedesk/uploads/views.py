@@ -86,7 +86,7 @@ def _hand_in(request: StaffRequest, form: HandInForm) -> Upload | None:
     name = given.name.replace("\0", "")[-storing.MOST_NAME :]
     upload = Upload(kind=kind, name=name, stored=stored, size=given.size, by=request.user, at=at)
     try:
-        upload.options = {"mapping": fitting(storing.file_of(upload), kind)}
+        upload.options = {"mapping": fitting(upload)}
         with transaction.atomic():
             upload.save()
             record(upload.key, "import_handed_in", by=request.user, at=at, kind=kind, size=upload.size)
@@ -118,7 +118,7 @@ def standing(request: StaffRequest, pk: int) -> HttpResponse:
     shown = _seen(request, pk)
     if request.GET.get("version") == shown.version:
         return HttpResponse(status=204)
-    answer = render(request, "uploads/_standing.html", _context(shown))
+    answer = render(request, "uploads/_standing.html", _standing(shown))
     if not shown.is_going_on:
         answer["HX-Refresh"] = "true"
     return answer
@@ -198,23 +198,18 @@ def _sandboxed(answer: Any, form: str) -> Any:
     return answer
 
 
+def _standing(shown: Upload) -> dict[str, Any]:
+    ended = not shown.is_going_on and not shown.removed_at and shown.ended_at
+    return {"upload": shown, "has_outcome": bool(ended and storing.outcome_of(shown).exists())}
+
+
 def _context(shown: Upload) -> dict[str, Any]:
-    context: dict[str, Any] = {"upload": shown, "look": None, "unreadable": ""}
-    context["has_outcome"] = bool(
-        not shown.is_going_on
-        and not shown.removed_at
-        and shown.ended_at
-        and storing.outcome_of(shown).exists()
-    )
+    context = {**_standing(shown), "look": None, "unreadable": ""}
     if not shown.is_going_on and not shown.removed_at and shown.state != Upload.State.DONE:
         try:
-            context["look"] = look_at(
-                storing.file_of(shown), shown.kind, shown.options.get("mapping", "generic")
-            )
-        except (UnusableFileError, OSError) as problem:
-            context["unreadable"] = (
-                str(problem)
-                if isinstance(problem, UnusableFileError)
-                else _("The file is no longer there. Hand it in again.")
-            )
+            context["look"] = look_at(shown)
+        except UnusableFileError as problem:
+            context["unreadable"] = str(problem)
+        except OSError:
+            context["unreadable"] = _("The file is no longer there. Hand it in again.")
     return context

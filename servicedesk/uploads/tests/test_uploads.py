@@ -103,6 +103,23 @@ def test_a_file_that_is_not_usable_is_refused_at_once_and_nothing_of_it_is_kept(
     assert not folder.exists() or not list(folder.iterdir())
 
 
+def test_the_page_reads_a_file_once_whatever_is_looked_at(browser, monkeypatch):
+    upload = handed_in(browser)
+    monkeypatch.setattr("servicedesk.uploads.looking.open_table", None)
+    for _ in range(2):
+        page = browser.get(upload.get_absolute_url())
+        assert page.status_code == 200 and "Meridian" in page.content.decode()
+    assert browser.get(reverse("uploads:standing", args=[upload.pk])).status_code == 200
+
+
+def test_a_workbook_too_large_to_be_looked_at_is_refused(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr("servicedesk.uploads.looking.UNPACKED", 1000)
+    path = workbook(tmp_path, [["number", "name"], [1, "Meridian"]])
+    answer = hand_in(browser, path.read_bytes(), name="a.xlsx")
+    assert answer.status_code == 422 and "too large" in answer.content.decode()
+    assert not Upload.objects.exists()
+
+
 def test_a_file_beyond_the_limit_is_cut_off(browser, folder, settings):
     settings.IMPORT_LARGEST = 1000
     answer = hand_in(browser, CUSTOMERS + "x" * 5000)
@@ -120,9 +137,10 @@ def test_a_file_that_cannot_be_kept_is_refused_and_the_reason_logged(browser, fo
 
 def test_files_lie_under_unguessable_names_and_nobody_else_may_read_them(browser, folder):
     upload = handed_in(browser, name="../../etc/passwd.csv")
-    (path,) = folder.iterdir()
-    assert path == storing.file_of(upload) and len(path.stem) == 32
-    assert (path.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+    kept = set(folder.iterdir())
+    assert kept == {storing.file_of(upload), storing.glance_of(upload)} and len(upload.stored) == 32
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
     assert upload.name == "passwd.csv"
 
 
@@ -432,7 +450,7 @@ def test_files_are_deleted_in_time_and_the_counts_stay(browser, folder, settings
     assert storing.remove_old(now) == 0
     later = now + timedelta(days=settings.IMPORT_KEEP_DAYS + 1)
     assert storing.remove_old(later) == 1
-    assert [path.stem for path in folder.iterdir()] == [going_on.stored]
+    assert {path.stem for path in folder.iterdir()} == {going_on.stored}
     upload.refresh_from_db()
     assert upload.removed_at and upload.taken == 1
     assert "has been deleted" in browser.get(upload.get_absolute_url()).content.decode()
