@@ -7,7 +7,7 @@ from servicedesk.audit.triggers import declare
 from servicedesk.staff.passing_on import on_leaving
 
 from . import fulfilment
-from .rules import rules
+from .rules import STAFF_TRIGGERS, rules
 
 
 class CustomersConfig(AppConfig):
@@ -17,6 +17,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self):
         declare("customers", rules())
+        declare("staff", STAFF_TRIGGERS)
         import_module("servicedesk.customers.invariants")
         fulfilment.tell()
         # Holds models, which stand only now.

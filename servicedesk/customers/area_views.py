@@ -44,7 +44,7 @@ def areas(request: HttpRequest) -> HttpResponse:
 def area(request: HttpRequest, key: int) -> HttpResponse:
     """One area: its officer, those before, and its households."""
     shown = _seen(request, key)
-    found = Customer.objects.visible_to(request.user).filter(area=shown)
+    found = Customer.objects.visible_to(request.user).living_in([shown])
     context = {
         "area": shown,
         "page": page_of(found, before=key_of(request, "before"), after=key_of(request, "after")),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
@@ -42,30 +43,38 @@ def change_area(area: Area, *, name: str, officer: User, by, at: datetime, seen:
         return fresh
     if seen is not None and seen < fresh.version:
         raise ValidationError(_("Meanwhile somebody else changed this area. Look at it again."))
-    fresh.name, fresh.officer, fresh.version = name.strip(), officer, fresh.version + 1
-    fresh.full_clean()
-    fresh.save(update_fields=["name", "officer", "version"])
-    facts = {"name": fresh.name, "officer": officer, "name_old": was["name"], "officer_old": was["officer"]}
-    record(fresh.key, "area_changed", by=by, at=at, **facts)
-    return fresh
+    return _write(fresh, name=name.strip(), officer=officer, by=by, at=at)
+
+
+def _write(area: Area, *, name: str, officer: User, by, at: datetime) -> Area:
+    """Give an area that is locked these values, on record."""
+    facts = {"name": name, "officer": officer, "name_old": area.name, "officer_old": area.officer_id}
+    area.name, area.officer, area.version = name, officer, area.version + 1
+    area.full_clean()
+    area.save(update_fields=["name", "officer", "version"])
+    record(area.key, "area_changed", by=by, at=at, **facts)
+    return area
 
 
 def households_of(areas: Iterable[Area]) -> dict[int, int]:
     """How many households live in each of these areas; one query."""
-    counted = Customer.objects.filter(area__in=list(areas), active=True).order_by()
-    return dict(Counter(counted.values_list("area", flat=True)))
+    found = Customer.objects.living_in(areas).order_by().values_list("area")
+    return dict(found.annotate(count=Count("pk")))
 
 
 def hand_areas_on(user: User, *, by: User | str, at: datetime) -> int:
-    """The areas of somebody who goes pass to the department manager, or upward. Returns how many stay (CASES f, o)."""
-    directory, stay = Directory.at(at), 0
-    for area in Area.objects.filter(officer=user).order_by("pk"):
-        heir = _heir(user, directory)
-        if heir is None:
-            stay += 1
-            continue
-        change_area(area, name=area.name, officer=User.objects.get(pk=heir), by=by, at=at)
-    return stay
+    """The areas of somebody who goes pass to the department manager, or upward. Returns how many stay (CASES f, o).
+
+    An area that somebody else was given meanwhile is theirs.
+    """
+    theirs = Area.objects.filter(officer=user)
+    heir = _heir(user, Directory.at(at)) if theirs.exists() else None
+    if heir is None:
+        return theirs.count()
+    officer = _working_here(User(pk=heir))
+    for area in theirs.select_for_update(no_key=True).order_by("pk"):
+        _write(area, name=area.name, officer=officer, by=by, at=at)
+    return 0
 
 
 def areas_left_by(user: User, *, at: datetime) -> Left | None:

@@ -64,6 +64,10 @@ class CustomerQuerySet(models.QuerySet):
         """Those that hold every word typed: number, name, pinyin, telephone, e-mail; all for an empty text."""
         return self.filter(tokens__matches=text)
 
+    def living_in(self, areas) -> Self:
+        """Households of these areas that we serve still."""
+        return self.filter(area__in=list(areas), active=True)
+
     def incomplete(self) -> Self:
         """Profiles in which something with a purpose is missing (R3.3.4a)."""
         return self.filter(completeness__lt=100)

@@ -6,11 +6,13 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from servicedesk.audit.timeline import Entry
+from servicedesk.customers import areas
 from servicedesk.customers.areas import areas_left_by, change_area, create_area
 from servicedesk.customers.editing import change_customer
 from servicedesk.customers.models import Area, Customer
 from servicedesk.customers.testing import AT, make_area, make_customer
 from servicedesk.staff.leaving import block, deactivate
+from servicedesk.staff.models import User
 from servicedesk.staff.testing import make_department, make_organisation, make_user
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,57 @@ def test_the_areas_of_who_goes_pass_to_the_department_manager(act):
     act(officer, by="setup", at=AT)
     assert Area.objects.get(pk=area.pk).officer == people.manager
     assert areas_left_by(officer, at=AT) is None
+
+
+def test_an_area_that_changed_before_its_turn_is_handed_on_as_it_stands(monkeypatch):
+    """Between reading whose areas pass on and locking them, one is renamed and one given to somebody else."""
+    people = make_organisation()
+    officer, other = people.agents[1:]
+    renamed, given = make_area("Old", officer=officer), make_area(officer=officer)
+    held = areas.hold
+
+    def meanwhile(pk):
+        Area.objects.filter(pk=renamed.pk).update(name="New")
+        Area.objects.filter(pk=given.pk).update(officer=other)
+        return held(pk)
+
+    monkeypatch.setattr(areas, "hold", meanwhile)
+    assert areas.hand_areas_on(officer, by="setup", at=AT) == 0
+    for area in (renamed, given):
+        area.refresh_from_db()
+    assert (renamed.name, renamed.officer) == ("New", people.manager)
+    assert (given.officer, given.version) == (other, 1)
+
+
+def test_many_areas_pass_on_without_looking_for_the_heir_again(django_assert_max_num_queries):
+    people = make_organisation()
+    for _ in range(8):
+        make_area(officer=people.agents[2])
+    with django_assert_max_num_queries(70):
+        areas.hand_areas_on(people.agents[2], by="setup", at=AT)
+    assert Area.objects.filter(officer=people.manager).count() == 8
+
+
+def test_the_database_lets_nobody_who_has_left_look_after_an_area():
+    area, gone = make_area(), make_user()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=area.officer_id).update(is_active=False)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Area.objects.filter(pk=area.pk).update(officer=gone)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Area.objects.create(name="West", officer=gone)
+    Area.objects.filter(pk=area.pk).update(name="East")
+
+
+def test_a_household_that_is_served_no_more_is_neither_counted_nor_listed(client):
+    area = make_area()
+    make_customer("The Wangs", kind="household", area=area)
+    make_customer("The Gones", kind="household", area=area, active=False)
+    client.force_login(make_user())
+    assert areas.households_of([area]) == {area.pk: 1}
+    page = client.get(area.get_absolute_url()).content.decode()
+    assert "The Wangs" in page and "The Gones" not in page
 
 
 def test_only_a_household_belongs_to_an_area():
