@@ -55,6 +55,17 @@ class PlainKeys:
         return field
 
 
+class RefusalsTold:
+    """What an operation refuses while it is saved, because somebody was quicker, is said, and nothing is saved."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+            return redirect(request.get_full_path())
+
+
 class AbsenceInline(PlainKeys, admin.TabularInline):
     model = Absence
     formset = AbsenceFormSet
@@ -72,7 +83,7 @@ class AbsenceInline(PlainKeys, admin.TabularInline):
 
 
 @admin.register(User)
-class EmployeeAdmin(PlainKeys, HistoryAdmin, UserAdmin):
+class EmployeeAdmin(RefusalsTold, PlainKeys, HistoryAdmin, UserAdmin):
     form = EmployeeForm
     add_form = AddEmployeeForm
     list_display = ["display_name", "username", "department", "role_names", "state"]
@@ -317,7 +328,7 @@ class PostAdmin(PlainKeys, HistoryAdmin):
 
 
 @admin.register(Absence)
-class AbsenceAdmin(PlainKeys, HistoryAdmin):
+class AbsenceAdmin(RefusalsTold, PlainKeys, HistoryAdmin):
     list_display = ["person", "starts_at", "ends_at", "reason", "deputy"]
     list_select_related = ["person", "deputy"]
     list_filter = ["reason"]

@@ -1,5 +1,6 @@
 """Forms of the admin that say what an operation would refuse, before it is tried."""
 
+from itertools import combinations
 from typing import Any
 
 from django import forms
@@ -78,13 +79,16 @@ class AddEmployeeForm(AdminUserCreationForm):
 
 class AbsenceFormSet(BaseInlineFormSet):
     def clean(self) -> None:
-        """What is new or changed must not be over already."""
+        """What is new or changed must not be over already, and no two of them be one absence entered twice."""
         super().clean()
         at = timezone.now()
-        for form in self.forms:
-            ends_at = form.cleaned_data.get("ends_at") if form.is_valid() else None
-            if form.has_changed() and ends_at and ends_at <= at:
+        entered = [form.instance for form in self.forms if form.is_valid() and form.has_changed()]
+        for absence in entered:
+            if absence.is_over(at):
                 raise ValidationError(_("This absence is over already; enter one that lasts longer."))
+        for one, other in combinations(entered, 2):
+            if one.reason == other.reason and one.overlaps(other):
+                raise one.refuses_another()
 
 
 class AdminAbsenceForm(forms.ModelForm):

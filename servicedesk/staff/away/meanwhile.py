@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from servicedesk.staff.models import Absence, User
 
 FORESEEN = timedelta(weeks=13)  # of an absence without an end
+FURTHEST = timedelta(weeks=53)  # of one that ends later still; each day is worked out
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Foreseen:
     asked: list[Asked]
     positions: list[Asked]
     falls: list[Falls]
-    cut: bool  # an absence without an end, foreseen as far as this goes
+    cut: date | None  # the last day foreseen of an absence that lasts longer, or has no end
 
     @property
     def nobody(self) -> bool:
@@ -73,7 +74,9 @@ class Meanwhile:
     def __init__(self, absence: Absence, *, at: datetime) -> None:
         self.person: User = absence.person
         self.start = max(absence.starts_at, at)
-        self.end = absence.ends_at or self.start + FORESEEN
+        furthest = self.start + (FURTHEST if absence.ends_at else FORESEEN)
+        self.end = min(absence.ends_at or furthest, furthest)
+        self.lasts_longer = self.end != absence.ends_at
         self.organisation = Organisation.at(at).with_absence(absence)
 
     @cached_property
@@ -118,7 +121,7 @@ def foresee(absence: Absence, *, at: datetime) -> Foreseen:
         asked=list(_asked(meanwhile)),
         positions=list(_positions(meanwhile)),
         falls=[one for falls in _known for one in falls(meanwhile)],
-        cut=absence.ends_at is None,
+        cut=timezone.localdate(meanwhile.end - MICROSECOND) if meanwhile.lasts_longer else None,
     )
 
 

@@ -110,6 +110,17 @@ class Absence(models.Model):
         """Whether it ended by then."""
         return self.ends_at is not None and self.ends_at <= at
 
+    def overlaps(self, other: Self) -> bool:
+        """Whether both hold one moment."""
+        begins = max(self.starts_at, other.starts_at)
+        return all(one.ends_at is None or one.ends_at > begins for one in (self, other))
+
+    def refuses_another(self) -> ValidationError:
+        """Why a second one for the same reason at the same time is not entered."""
+        facts = {"name": self.person, "days": self.period}
+        text = _("%(name)s is away for this reason already: %(days)s. Change that absence instead.")
+        return ValidationError(text % facts, code="twice")
+
     def clean(self) -> None:
         """A deputy must be somebody who works here and can log in; nobody is away twice for one reason."""
         self._check_not_twice()
@@ -124,6 +135,4 @@ class Absence(models.Model):
             return  # said elsewhere
         others = Absence.objects.filter(person=self.person, reason=self.reason).exclude(pk=self.pk)
         if other := others.overlapping(self.starts_at, self.ends_at).first():
-            facts = {"name": self.person, "days": other.period}
-            refusal = _("%(name)s is away for this reason already: %(days)s. Change that absence instead.")
-            raise ValidationError(refusal % facts, code="twice")
+            raise other.refuses_another()

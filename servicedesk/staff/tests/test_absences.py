@@ -15,6 +15,7 @@ from servicedesk.outbox.rendering import render
 from servicedesk.staff.absences import end_absence, enter_absence, people_of, possible_deputies
 from servicedesk.staff.models import Absence
 from servicedesk.staff.testing import make_absence, make_organisation, make_user
+from servicedesk.staff.views import absences
 
 pytestmark = pytest.mark.django_db
 
@@ -318,6 +319,22 @@ def test_the_form_of_an_absence_says_it_in_days_and_changes_it(one, client):
     absence.refresh_from_db()
     assert (absence.ends_at, absence.reason) == (datetime(2190, 5, 9, tzinfo=zone), "travel")
     assert absence.person == one.agents[1]
+
+
+def test_an_absence_withdrawn_while_it_is_changed_is_told(one, client, monkeypatch):
+    absence = make_absence(one.agents[1], starts_at=datetime(2192, 5, 1, tzinfo=UTC))
+    client.force_login(one.agents[1])
+    fields = {"first_day": "2192-05-03", "last_day": "2192-05-04", "reason": "leave"}
+    enter = absences.enter_absence
+
+    def too_late(entered, **how):
+        Absence.objects.all().delete()
+        return enter(entered, **how)
+
+    monkeypatch.setattr(absences, "enter_absence", too_late)
+    answer = client.post(f"/people/absences/{absence.pk}/", fields)
+    assert (answer.status_code, answer.url) == (302, "/people/absences/")
+    assert "withdrawn meanwhile" in client.get("/people/absences/").content.decode()
 
 
 def test_an_absence_that_is_over_is_shown_without_a_form(one, client):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from servicedesk.audit.timeline import Entry
+from servicedesk.staff import admin
 from servicedesk.staff.models import Absence, Department, Post, User
 from servicedesk.staff.testing import make_absence, make_department, make_organisation, make_post, make_user
 
@@ -236,6 +237,45 @@ def test_an_absence_entered_beside_the_person_is_on_record(client, one):
 
     assert Absence.objects.get().deputy == one.second
     assert Entry.objects.of(f"person:{one.agents[1].pk}").get().event == "absence_entered"
+
+
+def absence_fields(number: int, start, **fields) -> dict[str, str]:
+    """One absence of two days as the page beside a person sends it."""
+    values = {"starts_at": start, "ends_at": start + timedelta(days=2), "reason": "leave", **fields}
+    return {
+        f"absences-{number}-{name}": f"{timezone.localtime(value):%Y-%m-%dT%H:%M}"
+        if name.endswith("at")
+        else value
+        for name, value in values.items()
+    }
+
+
+def test_one_absence_entered_twice_beside_the_person_is_refused_with_a_sentence(client, one):
+    start = timezone.now()
+    twice = absence_fields(0, start) | absence_fields(1, start + timedelta(days=1))
+    page = save(client, user_page(one.agents[1]), **{"absences-TOTAL_FORMS": "2"}, **twice)
+    assert page.status_code == 200 and "away for this reason already" in page.content.decode()
+    assert not Absence.objects.exists()
+
+    apart = absence_fields(0, start) | absence_fields(1, start + timedelta(days=1), reason="sick")
+    save(client, user_page(one.agents[1]), **{"absences-TOTAL_FORMS": "2"}, **apart)
+    assert Absence.objects.count() == 2
+
+
+def test_an_absence_withdrawn_while_it_is_saved_is_told_and_nothing_is_saved(client, one, monkeypatch):
+    absence = make_absence(one.agents[1])
+    enter = admin.enter_absence
+
+    def too_late(entered, **how):
+        Absence.objects.all().delete()
+        return enter(entered, **how)
+
+    monkeypatch.setattr(admin, "enter_absence", too_late)
+    page = f"/admin/staff/absence/{absence.pk}/change/"
+    answer = save(client, page, reason="sick")
+    assert (answer.status_code, answer.url) == (302, page)
+    assert "withdrawn meanwhile" in client.get("/admin/staff/absence/").content.decode()
+    assert Absence.objects.get().reason == "leave"  # what stood before the attempt
 
 
 # Departments, posts, roles

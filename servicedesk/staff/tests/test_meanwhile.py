@@ -1,6 +1,6 @@
 """What an absence means, said before it is entered: who is asked instead, and what reaches nobody (CASES y)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -100,8 +100,16 @@ def test_a_changed_absence_is_foreseen_as_it_would_be(one):
 def test_what_is_past_of_it_is_not_foreseen_and_without_an_end_thirteen_weeks(one):
     absence = planned(one.agents[1], starts_at=day(2), ends_at=None)
     foreseen = foresee(absence, at=AT)
-    assert foreseen.cut
+    assert foreseen.cut == date(2026, 6, 3)
     assert foreseen.asked[0].what.startswith("4 Mar 10:00 to 3 Jun")
+
+
+def test_one_that_ends_far_away_is_foreseen_for_a_year_and_says_so(one):
+    far = foresee(planned(one.agents[1], starts_at=day(2), ends_at=datetime(2199, 12, 31, tzinfo=UTC)), at=AT)
+    assert far.cut == date(2027, 3, 10)
+    assert far.asked[-1].what.endswith("10 Mar 2027 10:00")
+    near = foresee(planned(one.agents[1], starts_at=day(2), ends_at=day(2) + timedelta(weeks=50)), at=AT)
+    assert near.cut is None
 
 
 def test_its_queries_do_not_grow_with_days_or_absences(one):

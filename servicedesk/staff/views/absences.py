@@ -64,7 +64,10 @@ def change(request: StaffRequest, pk: int) -> HttpResponse:
     said = _("The absence is changed.")
     if form and request.method == "POST" and not looks and _enter(request, form, at=at, said=said):
         return redirect("staff:absence", pk=absence.pk)
-    standing = _with_people(request.user).get(pk=pk)
+    standing = _with_people(request.user).filter(pk=pk).first()
+    if standing is None:  # while it was looked at
+        messages.error(request, _("This absence has been withdrawn meanwhile."))
+        return redirect("staff:absences")
     planned = form.instance if form and looks and form.is_valid() else standing
     foreseen = None if over else foresee(planned, at=at)
     context = {"absence": standing, "form": form, "now": at, "foreseen": foreseen}
