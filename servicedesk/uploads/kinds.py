@@ -25,7 +25,7 @@ from tickets.importing.shape import TICKETS
 class Way:
     """How files of one kind are taken in: what their rows are, the import, and what a dry run tells besides counts.
 
-    `permissions` are needed besides that of importing at all. `whole` says
+    `permissions` are needed besides that of importing at all: whatever the same would need by hand. `whole` says
     that all of a file comes in or nothing.
     """
 
@@ -70,12 +70,12 @@ WAYS: dict[str, Way] = {
         STAFF,
         _plain(StaffImport),
         _founded,
-        ("staff.add_user", "staff.add_department"),
+        ("staff.add_user", "staff.add_department", "staff.change_department", "staff.change_post"),
         whole=bool(StaffImport.whole),
     ),
     Kind.CUSTOMERS: Way(CUSTOMERS, _plain(CustomerImport)),
     Kind.PROJECTS: Way(PROJECTS, _plain(ProjectImport)),
-    Kind.AREAS: Way(AREAS, _plain(AreaImport)),
+    Kind.AREAS: Way(AREAS, _plain(AreaImport), permissions=("customers.add_area",)),
     Kind.TICKETS: Way(TICKETS, _tickets, _promises),
 }
 

@@ -1,10 +1,12 @@
 """Imports with the browser: looked at, tried, taken in by a worker, resumed after its death, deleted in time."""
 
+import re
 import threading
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
@@ -20,6 +22,8 @@ from servicedesk.importing.testing import workbook
 from servicedesk.staff.models import User
 from servicedesk.staff.testing import make_user
 from servicedesk.uploads import carrying, storing
+from servicedesk.uploads.bounds import FORM
+from servicedesk.uploads.kinds import WAYS
 from servicedesk.uploads.models import LEASE, Upload
 from tickets.models import Ticket
 from tickets.testing import make_agent
@@ -159,8 +163,6 @@ def test_only_who_may_import_finds_the_pages(browser, roles):
 
 
 def test_who_may_import_but_not_take_people_on_imports_no_people():
-    from django.contrib.auth.models import Permission
-
     person = make_user()
     person.user_permissions.add(Permission.objects.get(codename="import_files"))
     client = Client()
@@ -169,6 +171,31 @@ def test_who_may_import_but_not_take_people_on_imports_no_people():
     assert hand_in(client, "username,name\na,A\n", kind="staff").status_code == 422
     assert client.get(reverse("uploads:example", args=["staff", "csv"])).status_code == 404
     assert client.get(reverse("uploads:example", args=["customers", "csv"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [
+        ("staff", ["add_user", "add_department", "change_department", "change_post"]),
+        ("areas", ["add_area"]),
+        ("customers", []),
+    ],
+)
+def test_a_file_needs_the_permissions_that_the_same_needs_by_hand(kind, needed):
+    def may(*rights) -> bool:
+        person = make_user()
+        person.user_permissions.set(Permission.objects.filter(codename__in=["import_files", *rights]))
+        return WAYS[kind].may(person)
+
+    assert may(*needed)
+    assert not any(may(*(right for right in needed if right != missing)) for missing in needed)
+    assert WAYS[kind].may(make_user(roles=["administrator"]))
+
+
+def test_the_proxy_that_ships_lets_through_what_the_desk_takes(settings):
+    shipped = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    place = re.search(r"location /imports/ {\s+client_max_body_size (\d+)m;", shipped)
+    assert place and int(place[1]) << 20 >= settings.IMPORT_LARGEST + FORM
 
 
 def test_nothing_is_taken_in_before_it_was_tried(browser):
