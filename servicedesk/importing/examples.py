@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import tomllib
 from dataclasses import dataclass
 
 from openpyxl import Workbook
 
+from servicedesk.importing.labels import example_in
 from servicedesk.importing.mappings import Shape
 from servicedesk.importing.report import harmless
-
-FILE = "examples.toml"  # beside the folder of the mappings
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,7 @@ class Example:
 
 def example_of(shape: Shape, language: str) -> Example:
     """What ships for this kind of import in this language, else in English."""
-    kinds = tomllib.loads((shape.folder.parent / FILE).read_text(encoding="utf-8"))
-    told = kinds[shape.folder.name]
-    said = told.get(language) or told["en"]
+    said = example_in(shape.folder, language)
     return Example(said["name"], list(said["row"]), list(said["row"].values()))
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from servicedesk.importing.encodings import UnusableFileError
+from servicedesk.importing.labels import labels_in
 
 DAMAGED_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+|#+|#[A-Z/0]+[!?A]")  # 2.02504E+12, #####, #VALUE!
 NUMBER_LIKE = re.compile(r"""(?=.*\d)[^\s"]+""", re.DOTALL)
@@ -76,6 +77,10 @@ class Shape:
         """The names of the mappings that come with the desk."""
         return sorted(file.stem for file in self.folder.glob("*.toml"))
 
+    def label(self, name: str) -> str:
+        """What a field is called in the reader's language."""
+        return labels_in(self.folder, get_language() or "en").get(name, name)
+
 
 @dataclass(frozen=True)
 class FieldMapping:
@@ -102,7 +107,7 @@ class FieldMapping:
                 wanted = " / ".join(column for names in source.columns for column in names)
                 raise UnusableFileError(
                     _("The file has no column for %(field)s. Looked for: %(columns)s.")
-                    % {"field": name, "columns": wanted}
+                    % {"field": self.shape.label(name), "columns": wanted}
                 )
 
     def text(self, name: str, cells: dict[str, str]) -> str:
@@ -113,11 +118,15 @@ class FieldMapping:
         text = source.read(cells)
         if not text:
             if not source.otherwise and (source.required or name in self.shape.needed):
-                raise RowError(_("The field %(field)s is empty.") % {"field": name})
+                raise self.empty(name)
             return source.otherwise
         if source.pattern and not source.pattern.fullmatch(text):
-            raise RowError(_wrong_number(text) if name == self.shape.key else _unknown(name, text))
+            raise RowError(_wrong_number(text) if name == self.shape.key else self._unknown(name, text))
         return self._value(name, text)
+
+    def empty(self, name: str) -> RowError:
+        """A row that says nothing in this field, which it must fill."""
+        return RowError(_("The field %(field)s is empty.") % {"field": self.shape.label(name)})
 
     def texts(self, name: str, cells: dict[str, str]) -> list[str]:
         """The items of a field that may hold several, separated by semicolons, commas or lines; each like `text`."""
@@ -130,9 +139,15 @@ class FieldMapping:
         if name in self.shape.digits and DAMAGED_NUMBER.fullmatch(text):
             raise RowError(_wrong_number(text))
         if source.values:
-            return source.values.get(text) or source.otherwise or _raise(_unknown(name, text))
+            return source.values.get(text) or source.otherwise or _raise(self._unknown(name, text))
         known = text in self.shape.choices.get(name, {text})
-        return text if known else source.otherwise or _raise(_unknown(name, text))
+        return text if known else source.otherwise or _raise(self._unknown(name, text))
+
+    def _unknown(self, name: str, text: str) -> str:
+        return _("%(text)s is no value that this import knows for %(field)s.") % {
+            "field": self.shape.label(name),
+            "text": text[:60],
+        }
 
     def number(self, cells: dict[str, str]) -> str:
         """What the row is numbered at its source. Raises RowError for none, and for one that a spreadsheet has spoilt."""
@@ -186,13 +201,6 @@ def about(field_: str, reason: object) -> str:
 
 def _raise(reason: str) -> str:
     raise RowError(reason)
-
-
-def _unknown(name: str, text: str) -> str:
-    return _("%(text)s is no value that this import knows for %(field)s.") % {
-        "field": name,
-        "text": text[:60],
-    }
 
 
 def _wrong_number(text: str) -> str:

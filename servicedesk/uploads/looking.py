@@ -11,10 +11,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from django.utils.translation import get_language
-
 from servicedesk.importing.encodings import UnusableFileError
-from servicedesk.importing.examples import example_of
 from servicedesk.importing.mappings import load_mapping
 from servicedesk.importing.tables import open_table, size_of
 from servicedesk.uploads.kinds import WAYS
@@ -92,18 +89,10 @@ def look_at(upload: Upload) -> Look:
     """The same with what each column means in the mapping that is chosen. Raises as `glance_at`."""
     glance, shape = glance_at(upload), WAYS[upload.kind].shape
     reading = load_mapping(shape, upload.options.get("mapping", "generic"))
-    usual = load_mapping(shape, "generic")
-    called = {
-        usual.field_of(name): name for name in reversed(example_of(shape, get_language() or "en").columns)
-    }
     return Look(
         encoding=glance.encoding,
         delimiter=glance.delimiter,
-        columns=[
-            Column(heading, called.get(field, field))
-            for heading in glance.headings
-            for field in [reading.field_of(heading)]
-        ],
+        columns=[Column(heading, shape.label(reading.field_of(heading))) for heading in glance.headings],
         rows=glance.rows,
     )
 

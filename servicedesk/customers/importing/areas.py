@@ -122,4 +122,4 @@ class AreaImport(CustomerImport):
         """A household without a number could come in twice."""
         others = [name for name in self.mapping.fields if name not in ("area", "officer", "number")]
         if any(self.mapping.fields[name].read(row.cells) for name in others):
-            raise RowError(_("The field %(field)s is empty.") % {"field": "number"})
+            raise self.mapping.empty("number")

@@ -129,7 +129,7 @@ class CustomerImport(Import[Taking]):
     def _new(self, row: Row, number: str) -> Taking:
         draft, person = self._draft(row, number), self._person(row)
         if not draft.name:
-            raise RowError(_("The field %(field)s is empty.") % {"field": "name"})
+            raise self.mapping.empty("name")
         newcomer = prepare(draft, by="import", at=self.at)
         return Taking(row, number, newcomer, person, prepare_person(person) if person else None)
 

@@ -90,7 +90,7 @@ def test_rows_of_one_file_that_contradict_each_other_are_refused(tmp_path):
     counts = run(sheet(tmp_path, HEADING, *rows), code=1, report=tmp_path / "out.csv")
     assert counts == {"read": 4, "taken": 1, "unchanged": 0, "refused": 3}
     told = reasons(tmp_path / "out.csv")
-    assert "name" in told["3"] and "name" in told["4"] and "no name" in told["5"]
+    assert "name" in told["3"] and "The field Name is empty" in told["4"] and "no name" in told["5"]
 
 
 @pytest.mark.parametrize(

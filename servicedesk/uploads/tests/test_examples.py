@@ -1,13 +1,14 @@
 """Files to begin with: in every language and form the example row comes in cleanly, one kind after the other."""
 
 import pytest
+from django.utils import translation
 
 from servicedesk.customers.importing.areas import AREAS
 from servicedesk.customers.importing.customers import CUSTOMERS
 from servicedesk.customers.importing.projects import PROJECTS
 from servicedesk.customers.models import Area, Customer, Project
 from servicedesk.importing.examples import as_csv, as_workbook, example_of
-from servicedesk.importing.mappings import load_mapping
+from servicedesk.importing.mappings import RowError, load_mapping
 from servicedesk.importing.testing import run_import
 from servicedesk.staff.importing.people import STAFF
 from servicedesk.staff.models import User
@@ -53,6 +54,20 @@ def test_every_example_comes_in_cleanly_and_fills_every_column(tmp_path, languag
     household = Area.objects.get().households.get()
     ticket = Ticket.objects.get()
     assert (ticket.customer, ticket.state, ticket.is_history) == (household, "closed", True)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+def test_reasons_call_every_field_as_the_example_heads_it(language):
+    with translation.override(language):
+        for shape in [*COMMANDS.values(), TICKETS]:
+            called = {field: shape.label(field) for field in shape.fields}
+            assert len(set(called.values())) == len(called)
+            assert set(called.values()) <= set(example_of(shape, language).columns), shape.folder
+        reading = load_mapping(CUSTOMERS, "generic")
+        with pytest.raises(RowError, match=CUSTOMERS.label("name")):
+            reading.text("name", {"number": "K-1", "name": ""})
+        with pytest.raises(RowError, match=CUSTOMERS.label("language")):
+            reading.text("language", {"language": "Klingon"})
 
 
 @pytest.mark.parametrize("shape", [*COMMANDS.values(), TICKETS])
