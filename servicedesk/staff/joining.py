@@ -70,7 +70,7 @@ def take_on(
     ValidationError where a position was filled meanwhile or somebody named has left.
     """
     user = by if isinstance(by, User) else None
-    held = _take_turns(units, posts)
+    held = _take_turns([*posts.values(), *(person for unit in units for person in unit.leading.values())])
     departments = _found(units, user=user, at=at)
     for one in joining:
         one.person.department = departments[one.department] if one.department else None
@@ -118,16 +118,14 @@ def _remember(joining: Sequence[Joining], *, user: User | None, at: datetime) ->
     )
 
 
-def _take_turns(units: Iterable[Unit], posts: Mapping[tuple[str, str], User]) -> dict[str, Post]:
-    """Hold the posts, then the people named, as who goes does: nobody leaves while being given a position."""
-    codes = {code for code, _place in posts}
-    held = list(Post.objects.select_for_update(no_key=True).filter(code__in=codes).order_by("pk"))
-    named = [*posts.values(), *(person for unit in units for person in unit.leading.values())]
+def _take_turns(named: Iterable[User]) -> dict[str, Post]:
+    """Hold all posts, then the people named, in the order of who goes: nobody leaves while being given a position."""
+    held = {post.code: post for post in Post.objects.select_for_update(no_key=True).order_by("pk")}
     people = User.objects.filter(pk__in={person.pk for person in named if person.pk})
     for person in people.select_for_update(no_key=True).order_by("pk"):
         if person.is_leaving:
             raise ValidationError(_("%(name)s does not work here any more.") % {"name": person})
-    return {post.code: post for post in held}
+    return held
 
 
 def _lead(

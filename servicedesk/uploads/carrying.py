@@ -129,9 +129,8 @@ def _attempt(upload: Upload) -> None:
         if upload.attempts >= MOST_ATTEMPTS:
             _give_up(upload, _failed_several_times(), **counts)
         else:
-            Upload.objects.filter(pk=upload.pk, claim=upload.claim).update(
-                beat_at=None
-            )  # the next round tries
+            mine = Upload.objects.filter(pk=upload.pk, claim=upload.claim)
+            mine.update(beat_at=None)  # the next round tries
 
 
 def _give_up(upload: Upload, problem: str, **counts: int) -> None:

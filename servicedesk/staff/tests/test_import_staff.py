@@ -1,18 +1,27 @@
 """People and departments from a file: judged as a whole, nobody changed, nobody let in without an administrator."""
 
+from datetime import UTC, datetime
+from threading import Event, Thread
+from time import sleep
+
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.urls import reverse
 
 from servicedesk.audit.invariants import findings
 from servicedesk.audit.timeline import Entry
 from servicedesk.importing.testing import reasons, run_import, sheet
+from servicedesk.staff import passing_on
 from servicedesk.staff.importing.people import StaffImport
-from servicedesk.staff.leaving import block
+from servicedesk.staff.joining import Unit, take_on
+from servicedesk.staff.leaving import block, hold
 from servicedesk.staff.models import Department, Post, User
 from servicedesk.staff.testing import PASSWORD, make_department, make_user
 
 pytestmark = pytest.mark.django_db
+AT = datetime(2026, 3, 4, 2, tzinfo=UTC)
 HEADING = "username,name,employee_number,email,department,part_of,manager,deputy_manager,executive,roles,post"
 GAO = "gao,Gao Lin,1,gao@example.com,Company,,,,zhou,,general manager"
 ZHOU = "zhou,Zhou Ming,2,zhou@example.com,Company,,,,,,"
@@ -217,6 +226,41 @@ def test_what_was_filled_while_the_file_was_judged_is_not_overwritten(tmp_path, 
         holders = (service.manager, Post.objects.get(code="office").holder)
         assert holders == ((other, ou) if filled == "position" else (ou, other))
     assert service.history.count() == 1 + (filled == "post")
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_who_goes_and_a_file_that_names_them_beside_their_heir_never_wait_for_each_other(monkeypatch):
+    """The leaver is held and the heir not yet, when the file comes that names both, the heir first."""
+    heir, leaver, unit = make_user(), make_user(), make_department()
+    monkeypatch.setattr(passing_on, "_kinds", [])
+    is_held, met = Event(), []
+
+    def passes_on(user, **how):
+        is_held.set()
+        sleep(0.3)  # for the file to come as far as it may
+        hold(heir.pk)
+        return 0
+
+    passing_on.on_leaving(passes_on, lambda user, *, at: None)
+
+    def imports():
+        is_held.wait(10)
+        try:
+            take_on(
+                [], [Unit(unit.name, leading={"manager": heir, "deputy_manager": leaver})], by="import", at=AT
+            )
+        except (ValidationError, OperationalError) as trouble:
+            met.append(trouble)
+        finally:
+            connection.close()
+
+    thread = Thread(target=imports)
+    thread.start()
+    block(leaver, by="setup", at=AT)
+    thread.join(30)
+    assert [type(trouble) for trouble in met] == [ValidationError]
+    assert not Entry.objects.filter(event="nobody_to_pass_on_to").exists()
 
 
 def test_who_is_needed_but_refused_beside_the_desk_makes_the_file_unusable(tmp_path):
