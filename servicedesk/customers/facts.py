@@ -1,5 +1,6 @@
 """How values stand in a timeline: codes, numbers and dates as they are, everything written by hand as Words."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
@@ -12,6 +13,7 @@ from servicedesk.audit.words import Words, store_many
 
 REACH = ("phones", "emails")  # not fields of the row but rows of their own
 Fact = None | bool | int | str | date | datetime | Words
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def is_personal(row: models.Model, field: str) -> bool:
@@ -73,5 +75,5 @@ def put(row: models.Model, values: Mapping[str, Any]) -> None:
 
 def _check_storable(value: Any) -> None:
     """Refuse NUL and halves of surrogate pairs: no database keeps them."""
-    if isinstance(value, str) and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value)):
+    if isinstance(value, str) and UNSTORABLE.search(value):
         raise ValidationError(_("The text holds characters that cannot be stored. Please type it again."))
