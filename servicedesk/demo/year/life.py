@@ -74,9 +74,14 @@ def settle_in(
         *going,
         *of_customers,
         reading,
-        statistics([days.at(back, 0.05) for back in range(first, 0, -WEEK)]),
+        statistics([days.at(first - since, 0.05) for since in doublings(first)]),
         *matters(YearCast(world), scale.matters, first),
     ]
+
+
+def doublings(length: int) -> list[int]:
+    """The days from the first on at which twice as much has happened as at the one before: after one week, two, four, …"""
+    return [0, *(WEEK * 2**power for power in range(length.bit_length()) if WEEK * 2**power < length)]
 
 
 def statistics(moments: list[datetime]) -> Story:
