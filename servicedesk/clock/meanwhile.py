@@ -17,6 +17,8 @@ from servicedesk.staff.away.meanwhile import Falls, Meanwhile
 
 def falls_due(meanwhile: Meanwhile) -> list[Falls]:
     """By kind, how much falls due in that time; what is overdue already is asked about at once."""
+    if meanwhile.end <= meanwhile.start:
+        return []  # it is over already
     owed = Deadline.objects.live().filter(owner=meanwhile.person, due_at__lt=meanwhile.end)
     rows = owed.order_by().values_list("kind", TruncDate("due_at")).annotate(count=Count("pk"))
     asked: dict[str, Counter[str]] = defaultdict(Counter)

@@ -47,8 +47,7 @@ def enter_absence(absence: Absence, *, by: User, at: datetime) -> Absence:
     _take_turns(absence)
     before = _as_it_stands(absence, at=at)
     absence.full_clean()
-    if absence.ends_at is not None and absence.ends_at <= at:
-        raise ValidationError({"ends_at": _("This absence is over already; enter one that lasts longer.")})
+    check_not_over(absence, at=at)
     absence._history_user = by  # type: ignore[attr-defined]
     absence.save()
     record(
@@ -99,6 +98,12 @@ def check_may_enter(person: User, by: User) -> None:
     """Refuse who is neither the person, nor leads them, nor administers absences."""
     if not people_of(by).filter(pk=person.pk).exists():
         raise PermissionDenied
+
+
+def check_not_over(absence: Absence, *, at: datetime) -> None:
+    """Refuse one that has ended by then: it would mean nothing any more."""
+    if absence.is_over(at):
+        raise ValidationError({"ends_at": _("This absence is over already; enter one that lasts longer.")})
 
 
 def _take_turns(absence: Absence) -> None:

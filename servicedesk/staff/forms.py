@@ -13,7 +13,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from servicedesk.staff.absences import people_of, possible_deputies
+from servicedesk.staff.absences import check_not_over, people_of, possible_deputies
 from servicedesk.staff.models import Absence, User
 from servicedesk.staff.throttling import slow_down
 from servicedesk.timewords import next_midnight
@@ -182,8 +182,9 @@ class AbsenceForm(forms.ModelForm):
 
     field_order = ["person", "first_day", "first_hour", "last_day", "last_hour", "reason", "deputy"]
 
-    def __init__(self, *args: Any, by: User, person: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, person: User, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.at = at
         may_enter = people_of(by).order_by("display_name")
         if self.instance.pk:
             del self.fields["person"]
@@ -210,6 +211,11 @@ class AbsenceForm(forms.ModelForm):
         self.instance.ends_at = _end(last, cleaned.get("last_hour")) if last else None
         if self.instance.ends_at and self.instance.ends_at <= self.instance.starts_at:
             self.add_error("last_day", _("The absence must end after it starts."))
+            return cleaned
+        try:
+            check_not_over(self.instance, at=self.at)
+        except ValidationError as refusal:
+            self.add_error("last_day", refusal.messages)
         return cleaned
 
 

@@ -120,6 +120,15 @@ def test_what_is_overdue_already_is_asked_about_at_once():
     assert (due.count, due.note) == (1, "1 of them overdue already")
 
 
+def test_what_is_over_has_nothing_due_meanwhile():
+    agent = make_agent()
+    make_ticket(first_responder=agent)
+    now = MONDAY + 5 * DAY
+    for end in (now - 2 * DAY, now):
+        over = Absence(person=agent, starts_at=MONDAY, ends_at=end)
+        assert list(falls(over, at=now)) == ["Open tickets"]
+
+
 def test_tickets_that_others_own_now_are_told_apart():
     agent = make_agent()
     ticket = make_ticket(first_responder=agent)

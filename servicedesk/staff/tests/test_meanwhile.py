@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 
 from servicedesk.staff.away.meanwhile import foresee
 from servicedesk.staff.models import Absence, Department, User
@@ -150,3 +150,15 @@ def test_looking_at_a_change_changes_nothing(one, client):
     assert page.context["absence"].deputy == one.second
     absence.refresh_from_db()
     assert (absence.deputy, absence.reason) == (one.second, "leave")
+
+
+def test_looking_at_days_that_are_over_says_so(one, client):
+    now = timezone.now()
+    running = make_absence(one.agents[1], starts_at=now - DAY, ends_at=now + DAY)
+    client.force_login(one.agents[1])
+    form = {"first_day": "2020-05-03", "last_day": "2020-05-04", "reason": "sick", "look": "1"}
+
+    for address in ("/people/absences/", f"/people/absences/{running.pk}/"):
+        page = client.post(address, form)
+        assert page.status_code == 422
+        assert "This absence is over already" in page.content.decode()

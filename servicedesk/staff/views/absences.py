@@ -31,6 +31,7 @@ def absences(request: StaffRequest) -> HttpResponse:
         request.POST or None,
         by=request.user,
         person=person,
+        at=at,
         initial={"person": person.pk, "first_day": first_day},
     )
     looks = "look" in request.POST
@@ -58,7 +59,7 @@ def change(request: StaffRequest, pk: int) -> HttpResponse:
     absence = get_object_or_404(_with_people(request.user), pk=pk)
     over = absence.is_over(at)
     form = None if over else AbsenceForm(
-        request.POST or None, by=request.user, person=absence.person, instance=absence
+        request.POST or None, by=request.user, person=absence.person, at=at, instance=absence
     )  # fmt: skip
     looks = "look" in request.POST
     said = _("The absence is changed.")
