@@ -24,6 +24,7 @@ from servicedesk.clock.models import Ladder
 from servicedesk.clock.rehearsal import drafts_of
 from servicedesk.clock.trials import Climbed, CountedBy, Policies, Question, Trial, attempt
 from servicedesk.regulations.catalogue import DEFINITIONS
+from servicedesk.moments import check_sane
 from servicedesk.regulations.changing import check_together
 from servicedesk.regulations.forms import SettingForm
 from servicedesk.regulations.standing import Settings
@@ -38,7 +39,7 @@ SEES = {"": "clock.view_ladder", "setting": "regulations.view_setting", "calenda
 
 def _moment(label: Any, **options: Any) -> forms.DateTimeField:
     widget = forms.DateTimeInput(format=MINUTE_FORMAT, attrs={"type": "datetime-local"})
-    return forms.DateTimeField(label=label, widget=widget, **options)
+    return forms.DateTimeField(label=label, widget=widget, validators=[check_sane], **options)
 
 
 class TrialForm(forms.Form):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.customers.channels import Channel
+from servicedesk.moments import check_sane
 from servicedesk.staff.models import User
 from tickets.forms.fields import LONGEST, WordsField
 from tickets.intake import Answer
@@ -25,10 +26,6 @@ from tickets.offers import Choice, Offer
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-EARLIEST, FURTHEST = (
-    datetime(2000, 1, 1, tzinfo=UTC),
-    datetime(2100, 1, 1, tzinfo=UTC),
-)  # beyond is a slip of the pen
 KEY_DIGITS = 19  # those of the first number that is no key
 OTHER = "other"  # a time of one's own instead of one that is offered
 LEAN_KINDS = {Kind.INQUIRY, Kind.TASK}  # nothing but words and category is asked (CASES s)
@@ -42,12 +39,6 @@ def moment_field(label: StrOrPromise) -> forms.DateTimeField:
     """A moment in the reader's zone."""
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     return forms.DateTimeField(label=label, required=False, widget=widget, validators=[check_sane])
-
-
-def check_sane(moment: datetime) -> None:
-    """Refuse years that no clock and no database counts with."""
-    if not EARLIEST <= moment <= FURTHEST:
-        raise ValidationError(_("This date cannot be meant. Please check day and year."))
 
 
 def capital(choices: list) -> list:

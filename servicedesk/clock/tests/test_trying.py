@@ -160,10 +160,23 @@ def test_a_time_that_somebody_chooses_is_tried_on_any_ladder(admin, people):
     assert early.stands.refusal == "The due time must lie after the beginning."
 
 
-@pytest.mark.parametrize("start", ["0001-01-01T00:00", "9999-12-31T23:59", "2199-12-31T10:00"])
-def test_a_moment_beyond_the_calendars_is_answered_in_words(admin, start):
-    answer = tried(admin, rule="S2a", start=start)
-    assert answer.stands is None or answer.stands.refusal or answer.stands.due_at
+@pytest.mark.parametrize("told", ["today", "then"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "2199-12-31T10:00"])
+@pytest.mark.parametrize("name", ["start", "due_at"])
+def test_a_moment_that_cannot_be_meant_is_answered_in_words(admin, name, moment, told):
+    data = {"try-rule": "", "try-start": BEFORE_GOLDEN_WEEK, "try-people": told, f"try-{name}": moment}
+    answer = admin.post(TRY, data, headers={"HX-Request": "true", "HX-Target": "trial-result"})
+    assert answer.status_code == 200
+    assert answer.context["answer"].stands is None
+    assert "This date cannot be meant" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("start", "due"), [("2000-01-03T10:00", "2000-01-04"), ("2099-12-31T10:00", "2100-01-01")]
+)
+def test_at_the_bounds_of_what_can_be_meant_the_calendar_still_answers(admin, start, due):
+    stands = tried(admin, rule="S2a", start=start, people="then").stands
+    assert (stands.due_at, stands.unpublished) == (shanghai(f"{due}T17:30"), int(due[:4]))
 
 
 def test_nothing_is_written_and_the_queries_do_not_grow_with_the_people(admin, people):
