@@ -32,6 +32,22 @@ def wait_for(what, seconds=90):
     raise AssertionError(f"waited {seconds} s in vain")
 
 
+def own_process() -> int:
+    """The process of this connection, on PostgreSQL."""
+    return _asked("SELECT pg_backend_pid()")
+
+
+def waits(process: int) -> bool:
+    """Whether that process waits for what another connection holds."""
+    return _asked("SELECT cardinality(pg_blocking_pids(%s)) > 0", process)
+
+
+def _asked(sql, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchone()[0]
+
+
 def status(port, path):
     asking = HTTPConnection("127.0.0.1", port, timeout=5)
     try:

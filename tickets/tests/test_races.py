@@ -13,7 +13,7 @@ from servicedesk.clock.models import Deadline
 from servicedesk.clock.sweep import sweep
 from servicedesk.customers.editing import record_wish
 from servicedesk.customers.testing import make_customer
-from servicedesk.testing.running import wait_for
+from servicedesk.testing.running import own_process, wait_for, waits
 from tickets.checks import Opinion, confirm_task, record_check
 from tickets.intake import open_ticket
 from tickets.models import Kind, Promise, Ticket
@@ -197,9 +197,7 @@ def test_a_ticket_written_twice_and_a_wish_of_its_customer_never_wait_for_each_o
 
     def wish():
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                told.append(cursor.fetchone()[0])
+            told.append(own_process())
             record_wish(
                 ticket.customer, "no_contact", words="Leave me.", by=ticket.owner, at=MONDAY + 2 * HOUR
             )
@@ -216,9 +214,3 @@ def test_a_ticket_written_twice_and_a_wish_of_its_customer_never_wait_for_each_o
         wait_for(lambda: told and waits(told[0]))
     other.join()
     assert told[1:] == ["done"]
-
-
-def waits(process: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [process])
-        return cursor.fetchone()[0]

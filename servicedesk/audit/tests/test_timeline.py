@@ -10,6 +10,7 @@ from servicedesk.audit.testing import AT, make_timeline
 from servicedesk.audit.timeline import Record, claim_heads, lock_heads, record, record_many, verify
 from servicedesk.audit.words import store
 from servicedesk.testing.people import make_user
+from servicedesk.testing.running import own_process, wait_for, waits
 
 
 @pytest.mark.django_db
@@ -106,6 +107,32 @@ def test_timelines_that_somebody_holds_are_skipped_on_request():
     thread.join()
 
     assert {head.subject: head.number for head in claimed.values()} == {"b:new": 0, "c:old": 1}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("subjects", [["a:1"], ["a:1", "b:1"]])
+def test_what_waited_for_a_timeline_is_recorded_after_what_it_waited_for(subjects):
+    make_timeline("a:1", entries=1)
+    process: list[int] = []
+
+    def wait():
+        with transaction.atomic():
+            process.append(own_process())
+            record_many([Record(subject, "waited", "clock", AT) for subject in subjects])
+        connection.close()
+
+    thread = threading.Thread(target=wait)
+    with transaction.atomic():
+        lock_heads(["a:1"])
+        thread.start()
+        wait_for(lambda: process and waits(process[0]))
+        record("a:1", "came first", by="clock", at=AT)
+    thread.join()
+
+    (_, first, waited) = Entry.objects.of("a:1")
+    assert (first.event, waited.event) == ("came first", "waited")
+    assert first.recorded_at <= waited.recorded_at
 
 
 @pytest.mark.django_db
