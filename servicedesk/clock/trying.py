@@ -13,6 +13,7 @@ from django.db.models import Case, Count, Q, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,8 +24,8 @@ from servicedesk.clock.due_rules import due_rules, rule_of_kind
 from servicedesk.clock.models import Ladder
 from servicedesk.clock.rehearsal import drafts_of
 from servicedesk.clock.trials import Climbed, CountedBy, Policies, Question, Trial, attempt
-from servicedesk.regulations.catalogue import DEFINITIONS
 from servicedesk.moments import check_sane
+from servicedesk.regulations.catalogue import DEFINITIONS
 from servicedesk.regulations.changing import check_together
 from servicedesk.regulations.forms import SettingForm
 from servicedesk.regulations.standing import Settings
@@ -230,7 +231,7 @@ def _entered(about: About, stands: Policies, given: Mapping[str, Any]) -> Polici
             return replace(stands, standing=changed)
         case "ladder" if "rungs-TOTAL_FORMS" in given:
             form, steps = ladders.entered(about.row, given)
-            _refuse([form, *steps.forms], steps.non_form_errors())
+            _refuse([form, *_kept(steps)], steps.non_form_errors())
             waits = form.cleaned_data["never_waits"]
             climbed = Climbed(
                 form.cleaned_data["name"], drafts_of(steps.steps(), never_waits=waits), never_waits=waits
@@ -238,19 +239,24 @@ def _entered(about: About, stands: Policies, given: Mapping[str, Any]) -> Polici
             return replace(stands, ladder=climbed)
         case "calendar" if "hours-TOTAL_FORMS" in given:
             calendar, hours = calendars.entered(about.row, given)
-            _refuse([calendar, *hours.forms], hours.non_form_errors())
+            _refuse([calendar, *_kept(hours)], hours.non_form_errors())
             edition = calendars.edition_of(calendar, hours)
             return replace(stands, calendar=replace(stands.calendar, edition=edition))
     return None
 
 
+def _kept(rows: forms.BaseFormSet) -> list[forms.BaseForm]:
+    """The rows of a formset without those to be deleted: what stands in these is nobody's concern any more."""
+    return [form for form in rows.forms if form.is_valid() or not form.cleaned_data.get("DELETE")]
+
+
 def _refuse(filled: Iterable[forms.BaseForm], others: Iterable[Any] = ()) -> None:
-    """Raise all that these forms refuse, each with the name of its field."""
+    """Raise all that these forms refuse, each with the name of its field; a link in it stays one."""
     found = [str(one) for one in others]
     for form in filled:
         for name, errors in form.errors.items():
             label = form.fields[name].label if name in form.fields else ""
-            found += [f"{label}: {error}" if label else str(error) for error in errors]
+            found += [format_html("{}: {}", label, error) if label else str(error) for error in errors]
     if found:
         raise ValidationError(found)
 

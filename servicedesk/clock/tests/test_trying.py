@@ -13,6 +13,7 @@ from servicedesk.calendars.models import Calendar, CalendarVersion
 from servicedesk.calendars.testing import make_calendar
 from servicedesk.clock.models import Ladder
 from servicedesk.regulations.models import SettingChange
+from servicedesk.staff.models import Post
 from servicedesk.staff.testing import make_organisation, make_user
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,35 @@ def test_an_empty_ladder_is_refused_in_the_trial_too(admin):
     assert answer.refusals == ["A ladder needs at least one step."]
 
 
+def test_a_position_that_nobody_holds_is_refused_with_the_page_that_fills_it(admin):
+    Post.objects.filter(code="office").update(holder=None, stand_in=None)
+    ladder = Ladder.objects.active("promise")
+    step = {"when": "after", "amount": 0, "unit": "hours", "position": "office"}
+    data = {name.removeprefix("_"): value for name, value in ladder_form(ladder, step).items()}
+    data |= {"about": f"ladder:{ladder.pk}", "try-start": BEFORE_GOLDEN_WEEK, "try-people": "today"}
+    page = admin.post(TRY, data).content.decode()
+    assert "Whom: Nobody holds" in page
+    assert "Fill it first</a></li>" in page
+
+
+def test_what_a_form_refuses_is_no_markup(admin):
+    ladder = Ladder.objects.active("promise")
+    step = {"when": "after", "amount": 0, "unit": "hours", "position": "<b>office</b>"}
+    answer = tried(admin, f"ladder:{ladder.pk}", **ladder_form(ladder, step))
+    assert "<b>" not in " ".join(answer.refusals)
+
+
+def test_a_step_that_is_to_be_deleted_is_not_judged(admin, people):
+    ladder = Ladder.objects.active("promise")
+    step = {"when": "after", "amount": 0, "unit": "hours", "position": "general_manager"}
+    wrong = step | {"amount": "much", "DELETE": "on"}
+    answer = tried(admin, f"ladder:{ladder.pk}", rule="S2a", **ladder_form(ladder, step, wrong))
+    assert answer.refusals == []
+    assert [moment.reached.person for moment in answer.entered.moments if moment.reached] == [
+        "General Manager Gao"
+    ]
+
+
 def test_a_calendar_is_compared_before_it_is_saved(admin, people):
     calendar = Calendar.objects.default()
     rows = [(day, "08:30", "17:30") for day in (0, 1, 2, 3)]
@@ -140,6 +170,9 @@ def test_a_calendar_is_compared_before_it_is_saved(admin, people):
     assert answer.stands.due_at == shanghai("2026-10-08T17:30")
     new = tried(admin, "calendar:", rule="S2a", **(data | {"_name": "New"}))
     assert new.stands is None and new.entered.due_at == shanghai("2026-10-01T17:30")
+    wrong = {"_hours-3-opens": "early", "_hours-3-DELETE": "on"}
+    fewer = tried(admin, f"calendar:{calendar.pk}", rule="S2a", start="2026-10-01T10:00", **(data | wrong))
+    assert (fewer.refusals, fewer.entered.due_at) == ([], shanghai("2026-10-05T17:30"))
     never = tried(admin, f"calendar:{calendar.pk}", rule="S2a", **(data | {"_hours-TOTAL_FORMS": 0}))
     assert never.refusals == ["A calendar needs opening hours on at least one weekday."]
     assert CalendarVersion.objects.filter(calendar=calendar).count() == 1
