@@ -13,6 +13,7 @@ from servicedesk.audit.invariants import Violation, invariant
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline
 from tickets.models import (
+from servicedesk.staff.models import Absence
     CONFIRMATION,
     ComplainedAbout,
     Contact,
@@ -253,6 +254,17 @@ def _closings() -> QuerySet[Entry]:
     subject = Concat(Value("ticket:"), OuterRef("number"))
     return Entry.objects.filter(subject=subject, event="closed", at=OuterRef("closed_at"))
 
+def _theirs_to_confirm() -> Q:
+    """By who asked for the task or owed its confirmation; while that person was away also by another, who had not done
+    it. An absence counts as it ever stood: it may have been changed since."""
+    away = Absence.history.filter(
+        Q(ends_at=None) | Q(ends_at__gt=OuterRef("asked_at")),
+        person=OuterRef("deadline__owner"), deputy__isnull=False, starts_at__lte=OuterRef("asked_at"),
+    )  # fmt: skip
+    own = Q(asked_by=F("ticket__requester")) | Q(asked_by=F("deadline__owner"))
+    return own | (~Q(asked_by=F("solver")) & Q(Exists(away)))
+
+
 
 @invariant("6", gettext_lazy("Nothing closes without proof"))
 def closed_tickets_are_proved() -> Iterator[Violation]:
@@ -265,7 +277,9 @@ def closed_tickets_are_proved() -> Iterator[Violation]:
     closing = Entry.objects.filter(
         subject=Concat(Value("ticket:"), OuterRef("ticket__number")), event="closed", at=OuterRef("asked_at")
     )
-    done = _answers().filter(Exists(closing.filter(by=OuterRef("asked_by"))), form="requester")
+    done = _answers().filter(
+        _theirs_to_confirm(), Exists(closing.filter(by=OuterRef("asked_by"))), form="requester"
+    )
     # Tasks that were closed before their confirmation was owed to a time have none.
     undated = ~Exists(OpinionCheck.objects.of_requesters().filter(ticket=OuterRef("pk")))
     by_somebody = Exists(_closings().filter(by__isnull=False))

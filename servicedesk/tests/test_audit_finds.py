@@ -248,6 +248,9 @@ def breaks(desk):
          [f"UPDATE tickets_promise SET number = 7 WHERE deadline_id = {live['renewed']}"]),
         ("tickets.invariants.promises_are_whole", of("renewed"), "settled without a reply",
          [f"UPDATE tickets_promise SET reply_id = NULL WHERE ticket_id = {pk['renewed']}"]),
+        ("tickets.invariants.closed_tickets_are_proved", of("done"), "confirmation of a second person",
+         [f"UPDATE tickets_ticket SET requester_id = {stranger.pk} WHERE id = {pk['done']}",
+          f"UPDATE clock_deadline SET owner_id = {stranger.pk} WHERE subject = '{of('done')}' AND kind = 'confirmation'"]),
         ("tickets.invariants.solved_tickets_were_told", of("resolved"), "without a reply",
          [f"UPDATE tickets_contact SET mode = 'tried' WHERE ticket_id = {pk['resolved']} AND purpose = 'reply'"]),
         *(

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from servicedesk.audit.invariants import findings
+from django.utils import timezone
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.desk import desk_of
 from servicedesk.clock.models import Deadline, Ladder, Ring
@@ -279,7 +280,7 @@ def test_where_nobody_else_is_left_it_waits_with_the_requester(done):
 
 def test_while_the_requester_is_away_their_deputy_sees_and_confirms_it(done, client):
     deputy, stranger = make_agent(), make_agent()
-    make_absence(done.requester, deputy=deputy, starts_at=MONDAY + 2 * HOUR, ends_at=None)
+    absence = make_absence(done.requester, deputy=deputy, starts_at=MONDAY + 2 * HOUR, ends_at=None)
     assert [row.deadline for row in desk_of(deputy, at=MONDAY + DAY).covered.rows] == [owed(done)]
     with pytest.raises(ValidationError):
         confirm_task(done, by=stranger, at=MONDAY + DAY)
@@ -310,3 +311,7 @@ def test_a_task_that_was_closed_without_a_confirmation_to_a_time_stays_proved(do
         OpinionCheck.objects.all().delete()
         assert "Closed without the confirmation of a second person." not in violations()
     assert Entry.objects.filter(subject=done.key, event="closed").count() == 1
+    # What was confirmed until then stays confirmed, whatever becomes of the absence.
+    absence.deputy, absence.starts_at = None, timezone.now() + DAY
+    absence.save()
+    assert violations() == []
