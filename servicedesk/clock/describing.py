@@ -38,6 +38,14 @@ def describe_by(prefix: str, describe: Describe) -> None:
     _describing[prefix] = describe
 
 
+def may_open(subject: str, about: Description | None) -> bool:
+    """Whether a person finds the page of a matter, by what `descriptions` told them about it.
+
+    Who leads a unit sees what its people owe, also on matters of others that they may not see themselves.
+    """
+    return about is not None or subject.partition(":")[0] not in _describing
+
+
 def descriptions(subjects: Iterable[str], user: User) -> dict[str, Description]:
     """The descriptions of those subjects that somebody describes and this person may see."""
     found: dict[str, Description] = {}

@@ -93,6 +93,21 @@ def test_it_lies_on_the_requesters_desk_and_not_on_the_owners(done):
 def test_a_date_that_ends_on_a_closed_day_moves_to_the_next_working_day():
     thursday = MONDAY + 3 * DAY
     ticket = make_ticket(thursday, kind=Kind.TASK)
+def test_who_leads_the_requester_sees_that_it_is_owed_and_is_led_nowhere_else(client):
+    now = timezone.now()
+    ticket = make_ticket(now - HOUR, kind=Kind.TASK, requester=make_agent())
+    done = reported(ticket, at=now)
+    explained = reverse("clock:deadline", args=[owed(done).pk])
+    owes = f"/people/{done.requester_id}/owes/"
+    for reader, opens in ((done.requester.department.manager, False), (done.requester, True)):
+        client.force_login(reader)
+        for page in (client.get(owes), client.get(explained)):
+            assert done.number in page.content.decode()
+            assert (f'href="{done.path}' in page.content.decode()) is opens
+        assert f'href="{explained}"' in client.get(owes).content.decode()
+        assert client.get(done.path).status_code == (200 if opens else 404)
+
+
     assert owed(reported(ticket, at=thursday + HOUR)).due_at > thursday + 4 * DAY
 
 

@@ -1,11 +1,18 @@
 """Words for what is owed, in pages and messages."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django import template
 
-from servicedesk.clock import kinds
+from servicedesk.clock import describing, kinds
 from servicedesk.staff.holdings import day_text, holding_from, position_name, reason_text
+
+if TYPE_CHECKING:
+    from servicedesk.clock.describing import Description
+    from servicedesk.clock.models import Deadline
 
 register = template.Library()
 
@@ -26,6 +33,12 @@ def kind_act(code: str) -> str:
 def kind_clauses(code: str) -> list[str]:
     """The clauses that demand what is owed."""
     return kinds.kind_clauses(code)
+
+
+@register.filter
+def may_open(deadline: Deadline, about: Description | None) -> bool:
+    """Whether the reader finds the page of what is owed; `about` is its description."""
+    return describing.may_open(deadline.subject, about)
 
 
 @register.filter
