@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from servicedesk.audit.line import GENESIS, chained, write_line
 from servicedesk.audit.triggers import lift
-from servicedesk.calendars.models import Calendar
-from servicedesk.clock.due import derive, due_after
+from servicedesk.calendars.editions import edition
+from servicedesk.clock.due import due_after
 from servicedesk.clock.schedule import schedule
 from servicedesk.regulations.span import Span
-from servicedesk.regulations.standing import setting_at
+
+SHIPPED = {"amount": 3, "unit": "days"}  # S15
 
 
 def owe(apps, schema_editor):
@@ -40,15 +41,16 @@ def _owe(apps, using, ticket, ladder, steps, at) -> None:
     subject = f"ticket:{ticket.number}"
     path = Deadline.objects.using(using).filter(subject=subject).values_list("path", flat=True)[0]
     owner, unit = _who(apps, using, ticket)
-    calendar = _calendar(unit)
-    work, due_at = calendar.work_calendar(), due_after(setting_at("S15", at), at, calendar.work_calendar())
+    calendar = _calendar(apps, using, unit)
+    work = edition(calendar.versions.get(version=calendar.version).content).work
+    due_at = due_after(_time_to_confirm(apps, using), at, work)
     if not work.is_working_day(due_at.astimezone(work.timezone).date()):
         due_at = work.add_days(due_at, 1)
     rings = schedule(steps, made_at=at, due_at=due_at, work=work, waits=not ladder.never_waits)
     deadline = Deadline.objects.using(using).create(
         kind="confirmation", subject=subject, path=path, owner=owner, department=unit,
         label=f"{ticket.number} · {ticket.category.name}", first_responder_id=ticket.first_responder_id,
-        calendar_id=calendar.pk, made_at=at, due_at=due_at, derivation=derive("S15", None, at, due_at, calendar),
+        calendar=calendar, made_at=at, due_at=due_at, derivation=_derivation(calendar, work, at, due_at),
         ladder=ladder, schedule=[[moment.astimezone(UTC).isoformat(), rung] for moment, rung in rings],
         next_step_at=rings[0][0], next_ring_at=rings[0][0],
     )  # fmt: skip
@@ -103,9 +105,23 @@ def _works_here(person) -> bool:
     return person.is_active and person.blocked_why != "leaving"
 
 
-def _calendar(unit) -> Calendar:
+def _calendar(apps, using, unit):
     own = next((above.calendar_id for above in _upwards(unit) if above.calendar_id), None)
-    return Calendar.objects.get(pk=own) if own else Calendar.objects.default()
+    calendars = apps.get_model("calendars", "Calendar").objects.using(using)
+    return calendars.get(pk=own) if own else calendars.get(is_default=True)
+
+
+def _time_to_confirm(apps, using) -> Span:
+    stored = apps.get_model("regulations", "Setting").objects.using(using).filter(code="S15")
+    return Span(**(stored.values_list("value", flat=True).first() or SHIPPED))
+
+
+def _derivation(calendar, work, at, due_at) -> dict:
+    skipped = [day.isoformat() for day in work.closed_days(at, due_at)]
+    return {
+        "rule": "S15", "span": None, "from": at.isoformat(), "calendar": calendar.pk, "version": calendar.version,
+        "skipped": skipped,
+    }  # fmt: skip
 
 
 def _solver(apps, using, ticket) -> int:
