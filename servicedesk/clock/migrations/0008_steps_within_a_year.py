@@ -1,5 +1,32 @@
 import django.core.validators
 from django.db import migrations, models
+from django.db.models import Q
+
+from servicedesk.audit.triggers import lift
+
+A_WEEK = 10080  # minutes
+FURTHEST = {
+    "seconds": 31536000, "minutes": 525600, "hours": 8760, "days": 366, "working_hours": 2000, "working_days": 250,
+    "months": 12, "quarters": 4, "years": 1,
+}  # fmt: skip
+
+
+def bring_near(apps, schema_editor):
+    """What lies further off, also in ladders long retired, comes to the furthest that may be: the conditions hold for
+    all steps, and nobody could change one afterwards. The triggers, which refuse that, come back after every migrate."""
+    rungs = apps.get_model("clock", "Rung").objects.using(schema_editor.connection.alias)
+    too_much = [
+        *((~Q(when="share") & Q(unit=unit, amount__gt=most), {"amount": most}) for unit, most in FURTHEST.items()),
+        (Q(rounds__gt=50), {"rounds": 50}),
+        *((Q(**{f"{name}__gt": A_WEEK}), {name: A_WEEK}) for name in ("silent_after", "repeat_every")),
+    ]  # fmt: skip
+    found = [(rungs.filter(far), near) for far, near in too_much]
+    if not any(rows.exists() for rows, _near in found):
+        return
+    if schema_editor.connection.vendor == "postgresql":
+        lift(schema_editor.connection)
+    for rows, near in found:
+        rows.update(**near)
 
 
 class Migration(migrations.Migration):
@@ -9,6 +36,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(bring_near, migrations.RunPython.noop),
         migrations.AlterField(
             model_name='rung',
             name='repeat_every',

@@ -1,13 +1,18 @@
 """A changed ladder is a new version; running deadlines keep theirs."""
 
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from servicedesk.audit.timeline import Entry
+from servicedesk.audit.triggers import install
 from servicedesk.calendars.models import DayRule, HolidayList
 from servicedesk.calendars.publishing import publish_region
 from servicedesk.calendars.testing import default_calendar
@@ -24,6 +29,7 @@ from servicedesk.staff.testing import make_organisation, make_post, make_user
 from servicedesk.staff.unheld import unheld
 
 pytestmark = pytest.mark.django_db
+migration = import_module("servicedesk.clock.migrations.0008_steps_within_a_year")
 
 
 @pytest.fixture(autouse=True)
@@ -231,3 +237,35 @@ def test_the_database_refuses_a_step_that_no_clock_could_carry_out(step):
     with pytest.raises(IntegrityError), transaction.atomic():
         make_ladder("far", {"position": "owner", **step})
     make_ladder("near", {"position": "owner", "when": "after", "amount": 8_760, "unit": "hours"})
+
+
+def test_steps_of_old_desks_that_lie_too_far_off_come_near_as_the_limits_come(triggers_lifted):
+    with triggers_lifted(), without_limits():
+        far = make_ladder(
+            "far",
+            {"position": "owner", "when": "after", "amount": 400, "unit": "days"},
+            {"position": "owner", "when": "after", "acknowledge": True, "silent_after": 20_160, "repeat_every": 5},
+            {"position": "owner", "when": "share", "amount": 75, "acknowledge": True, "repeat_every": 20_160, "rounds": 60},
+        )  # fmt: skip
+        near = steps_of(Ladder.objects.active("promise"))
+        migration.bring_near(apps, SimpleNamespace(connection=connection))
+    install(connection)
+    assert [(step["amount"], step["silent_after"], step["repeat_every"], step["rounds"]) for step in steps_of(far)] == [
+        (366, None, None, 0), (0, 10_080, 5, 0), (75, None, 10_080, 50),
+    ]  # fmt: skip
+    assert steps_of(Ladder.objects.active("promise")) == near
+
+
+@contextmanager
+def without_limits():
+    """What is done here is undone with the test."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+        else:
+            cursor.execute(
+                "ALTER TABLE clock_rung DROP CONSTRAINT rung_within_a_year, DROP CONSTRAINT rung_repeats_within_a_week"
+            )
+        yield
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
