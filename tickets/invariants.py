@@ -91,8 +91,9 @@ def first_things_stand_on_the_timeline() -> Iterator[Violation]:
 def _differs(ticket: Ticket, entry: Entry | None) -> str:
     if entry is None or entry.event != "received":
         return _("The timeline does not begin with the receipt.")
-    facts = entry.facts
-    told = (facts["first_responder"], facts["received_at"], facts["words"].words)
+    facts = entry.legible_facts
+    words = getattr(facts.get("words"), "words", None)
+    told = (facts.get("first_responder"), facts.get("received_at"), words)
     same = told == (ticket.first_responder_id, ticket.received_at, ticket.first_words_id)
     return "" if same else _("First responder, first words or receipt differ from the timeline.")
 

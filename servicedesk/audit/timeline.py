@@ -124,6 +124,14 @@ class Entry(models.Model):
         """The facts as recorded; moments in UTC, Words as `Kept(words, digest)`, rows as their key."""
         return read_facts(self.line)
 
+    @property
+    def legible_facts(self) -> dict[str, Any]:
+        """The same; none of a damaged line, which the check of the chain tells of."""
+        try:
+            return self.facts
+        except UNREADABLE:
+            return {}
+
 
 @dataclass(frozen=True)
 class Record:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .batches import SIZE, in_batches
 from .invariants import Violation, invariant
-from .line import GENESIS, UNREADABLE, Kept
+from .line import GENESIS, Kept
 from .seals import DailySeal, SealedHead, seal_hash
 from .timeline import Entry, Head, flaws, lost_tail
 from .triggers import compare
@@ -78,7 +78,4 @@ def named_words_stand() -> Iterator[Violation]:
 def _kept(entry: Entry) -> list[Kept]:
     if '"words":' not in entry.line:
         return []
-    try:
-        return [fact for fact in entry.facts.values() if isinstance(fact, Kept)]
-    except UNREADABLE:  # told by `entries_are_chained`
-        return []
+    return [fact for fact in entry.legible_facts.values() if isinstance(fact, Kept)]

@@ -93,7 +93,8 @@ def rings_are_on_record() -> Iterator[Violation]:
         entries = Entry.objects.filter(subject__in=subjects, event__in=["rang", "reminder_skipped"]).only(
             "line"
         )
-        told = {tuple(entry.facts.get(name) for name in ("deadline", "rung", "round")) for entry in entries}
+        facts = [entry.legible_facts for entry in entries]
+        told = {tuple(one.get(name) for name in ("deadline", "rung", "round")) for one in facts}
         for ring in rings:
             if (ring.deadline_id, ring.rung_id, ring.round) not in told:
                 yield Violation(

@@ -336,6 +336,28 @@ def test_each_violation_is_named_and_nothing_else(desk, triggers_lifted, capsys)
     assert wrong == {}
 
 
+def test_a_damaged_line_is_named_and_ends_no_check(desk, triggers_lifted, capsys):
+    torn = {
+        desk[name].key: event
+        for name, event in (("open", "received"), ("broken", "rang"), ("reported", "check_owed"))
+    }
+    with triggers_lifted(), constraints_lifted(), undone():
+        with connection.cursor() as cursor:
+            for subject, event in torn.items():
+                cursor.execute(
+                    "UPDATE audit_entry SET line = 'torn' WHERE subject = %s AND event = %s", [subject, event]
+                )
+            cursor.execute(
+                "UPDATE clock_deadline SET owner_id = %s WHERE id = %s",
+                [make_agent().pk, desk["reported"].open_check_id],
+            )
+        code, found = audit(capsys)
+    assert code == 1
+    chain = "audit.verification.entries_are_chained"
+    assert {subject for check, subject, _text in found if check == chain} == set(torn)
+    assert [check for check, _subject, text in found if "could not be carried out" in text] == []
+
+
 def test_every_check_that_is_registered_is_broken_here(desk):
     broken = {check for check, *_ in breaks(desk)} | {TRIGGERS}
     assert {one.name for one in registered()} - broken == set()

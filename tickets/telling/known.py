@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from servicedesk.audit.line import UNREADABLE, Kept
+from servicedesk.audit.line import Kept
 from servicedesk.audit.models import Words
 from servicedesk.clock.models import Ring
 from servicedesk.customers.models import ContactPerson, Customer, Project
@@ -48,10 +48,7 @@ class Fact:
 
     @classmethod
     def of(cls, entry: Entry) -> Fact:
-        try:
-            return cls(entry, entry.facts)
-        except UNREADABLE:
-            return cls(entry, {})
+        return cls(entry, entry.legible_facts)
 
     def __getitem__(self, name: str) -> Any:
         return self.facts.get(name)
