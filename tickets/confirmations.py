@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from servicedesk.audit.timeline import record
+from servicedesk.audit.timeline import Record, record_many
 from servicedesk.clock.owing import pass_on
 from servicedesk.staff.covering import covered_by
 from servicedesk.staff.directory import Directory
 from servicedesk.staff.leaving import hold
 from servicedesk.staff.passing_on import Left
+from tickets.leavers import hold_tickets
 from tickets.models import OpinionCheck, Ticket
 from tickets.ownership import heir, successor
-from tickets.promises import lock
 
 if TYPE_CHECKING:
     from servicedesk.staff.models import Department, User
@@ -70,24 +70,36 @@ def may_confirm(check: OpinionCheck, user: User, *, at: datetime) -> bool:
 
 
 def pass_on_confirmations(user: User, *, by: User | str, at: datetime) -> int:
-    """Pass what a leaver still had to confirm to their manager, in the caller's transaction. Returns how many stay."""
-    if not (waiting := list(_waiting(user).order_by("ticket"))):
+    """Pass what a leaver still had to confirm to their manager, in the caller's transaction. Returns how many stay.
+
+    The number of statements grows with the people who did the tasks and have their confirmation next, not with the tasks.
+    """
+    if not (waiting := _held(user)):
         return 0
     directory = Directory.at(at)
-    stay = 0
+    alike: dict[tuple[int, int], list[OpinionCheck]] = defaultdict(list)
     for check in waiting:
-        ticket = lock(check.ticket)
-        if ticket.open_check_id != check.deadline_id:
-            continue  # somebody confirmed it or took it up again while we waited for the lock
-        theirs = _of(user, check.owed.department, ticket)
+        alike[check.owed.department_id, check.solver_id].append(check)
+    given: dict[tuple[User, Department], list[OpinionCheck]] = defaultdict(list)
+    stay = 0
+    for checks in alike.values():
+        theirs = _of(user, checks[0].owed.department, checks[0].ticket)
         try:
-            person, unit = successor(theirs, directory, besides={check.solver_id})
+            given[successor(theirs, directory, besides={checks[0].solver_id})] += checks
         except ValidationError:
-            stay += 1
-            continue
-        record(ticket.key, "check_passed_on", by=by, at=at, owner=person.pk, was=user.pk)
-        pass_on(check.owed, owner=person, department=unit)
+            stay += len(checks)
+    for (person, unit), checks in given.items():
+        facts = {"owner": person.pk, "was": user.pk}
+        record_many([Record(check.ticket.key, "check_passed_on", by, at, facts) for check in checks])
+        pass_on(*(check.owed for check in checks), owner=person, department=unit)
     return stay
+
+
+def _held(user: User) -> list[OpinionCheck]:
+    """What the person still has to confirm, on tickets that are locked: some may have been confirmed meanwhile."""
+    tickets = set(_waiting(user).values_list("ticket", flat=True))
+    hold_tickets(tickets)
+    return [check for check in _waiting(user).order_by("ticket") if check.ticket_id in tickets]
 
 
 def confirmations_left_by(user: User, *, at: datetime) -> Left | None:

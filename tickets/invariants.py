@@ -9,11 +9,12 @@ from django.db.models.functions import Concat, Lag
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.audit.batches import in_batches
 from servicedesk.audit.invariants import Violation, invariant
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.models import Deadline
-from tickets.models import (
 from servicedesk.staff.models import Absence
+from tickets.models import (
     CONFIRMATION,
     ComplainedAbout,
     Contact,
@@ -183,13 +184,15 @@ def deadlines_follow_the_owner() -> Iterator[Violation]:
 def confirmations_are_the_requesters() -> Iterator[Violation]:
     """Or by whom the timeline names as the one who has it in their place."""
     passed = Ticket.objects.filter(open_check__kind=CONFIRMATION).exclude(open_check__owner=F("requester"))
-    for ticket in passed.select_related("open_check").iterator():
-        entries = Entry.objects.filter(subject=ticket.key, event__in=["check_owed", "check_passed_on"])
-        last, owed = entries.order_by("-number").first(), ticket.open_check
-        if owed and (last is None or last.facts.get("owner") != owed.owner_id):
-            yield Violation(
-                ticket.key, _("Its confirmation is owed by somebody to whom it was never passed on.")
-            )
+    for tickets in in_batches(passed.only("number", "open_check__owner").select_related("open_check")):
+        subjects = [ticket.key for ticket in tickets]
+        entries = Entry.objects.filter(subject__in=subjects, event__in=["check_owed", "check_passed_on"])
+        told = {one.subject: one.legible_facts.get("owner") for one in entries.order_by("number")}
+        for ticket in tickets:
+            if ticket.open_check and told.get(ticket.key) != ticket.open_check.owner_id:
+                yield Violation(
+                    ticket.key, _("Its confirmation is owed by somebody to whom it was never passed on.")
+                )
 
 
 @invariant("3", gettext_lazy("A reply on the file is read or still to be read"))
@@ -251,10 +254,6 @@ def _answers() -> QuerySet[OpinionCheck]:
     return satisfied.filter(~Exists(later), ~Exists(since))
 
 
-def _closings() -> QuerySet[Entry]:
-    subject = Concat(Value("ticket:"), OuterRef("number"))
-    return Entry.objects.filter(subject=subject, event="closed", at=OuterRef("closed_at"))
-
 def _theirs_to_confirm() -> Q:
     """By who asked for the task or owed its confirmation; while that person was away also by another, who had not done
     it. An absence counts as it ever stood: it may have been changed since."""
@@ -265,6 +264,10 @@ def _theirs_to_confirm() -> Q:
     own = Q(asked_by=F("ticket__requester")) | Q(asked_by=F("deadline__owner"))
     return own | (~Q(asked_by=F("solver")) & Q(Exists(away)))
 
+
+def _closings() -> QuerySet[Entry]:
+    subject = Concat(Value("ticket:"), OuterRef("number"))
+    return Entry.objects.filter(subject=subject, event="closed", at=OuterRef("closed_at"))
 
 
 @invariant("6", gettext_lazy("Nothing closes without proof"))

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from servicedesk.audit.invariants import findings
-from django.utils import timezone
 from servicedesk.audit.timeline import Entry
 from servicedesk.clock.desk import desk_of
 from servicedesk.clock.models import Deadline, Ladder, Ring
@@ -19,6 +21,7 @@ from servicedesk.staff.passing_on import left_by
 from servicedesk.staff.testing import make_absence
 from tickets.checks import Opinion, confirm_solved, confirm_task, record_check
 from tickets.corrections import reclassify
+from tickets.invariants import confirmations_are_the_requesters
 from tickets.models import Kind, OpinionCheck, Ticket
 from tickets.ownership import take_over
 from tickets.replies import finish_task
@@ -90,9 +93,6 @@ def test_it_lies_on_the_requesters_desk_and_not_on_the_owners(done):
     assert rows == {done.requester: ["confirmation"], done.owner: []}
 
 
-def test_a_date_that_ends_on_a_closed_day_moves_to_the_next_working_day():
-    thursday = MONDAY + 3 * DAY
-    ticket = make_ticket(thursday, kind=Kind.TASK)
 def test_who_leads_the_requester_sees_that_it_is_owed_and_is_led_nowhere_else(client):
     now = timezone.now()
     ticket = make_ticket(now - HOUR, kind=Kind.TASK, requester=make_agent())
@@ -108,6 +108,9 @@ def test_who_leads_the_requester_sees_that_it_is_owed_and_is_led_nowhere_else(cl
         assert client.get(done.path).status_code == (200 if opens else 404)
 
 
+def test_a_date_that_ends_on_a_closed_day_moves_to_the_next_working_day():
+    thursday = MONDAY + 3 * DAY
+    ticket = make_ticket(thursday, kind=Kind.TASK)
     assert owed(reported(ticket, at=thursday + HOUR)).due_at > thursday + 4 * DAY
 
 
@@ -242,6 +245,38 @@ def confirm_done(client, ticket):
     return client.post(address, {"answering": ticket.open_check_id})
 
 
+def test_passing_on_takes_as_many_statements_for_many_tasks_as_for_few(administrator):
+    owner = make_agent()
+
+    def statements(count: int) -> int:
+        requester = make_agent()
+        tickets = [
+            reported(make_ticket(kind=Kind.TASK, first_responder=owner, requester=requester))
+            for _ in range(count)
+        ]
+        with CaptureQueriesContext(connection) as seen:
+            block(requester, by=administrator, at=MONDAY + 2 * HOUR)
+        assert {owed(ticket).owner for ticket in tickets} == {requester.department.manager}
+        return len(seen)
+
+    statements(1)
+    assert statements(2) == statements(5)
+    assert violations() == []
+
+
+def test_the_audit_asks_no_more_for_many_that_were_passed_on_than_for_one(done, administrator):
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert list(confirmations_are_the_requesters()) == []
+        return len(seen)
+
+    block(done.requester, by=administrator, at=MONDAY + 2 * HOUR)
+    one = statements()
+    another = reported(make_ticket(kind=Kind.TASK, requester=make_agent()))
+    block(another.requester, by=administrator, at=MONDAY + 2 * HOUR)
+    assert statements() == one
+
+
 def test_what_a_requester_would_leave_is_named_with_who_has_it_next(done):
     manager = done.requester.department.manager
     (left,) = left_by(done.requester, at=MONDAY + DAY)
@@ -305,6 +340,10 @@ def test_while_the_requester_is_away_their_deputy_sees_and_confirms_it(done, cli
     confirm_done(client, done)
     assert (fresh(done).ended, done.checks.get().asked_by) == ("confirmed", deputy)
     assert violations() == []
+    # What was confirmed until then stays confirmed, whatever becomes of the absence.
+    absence.deputy, absence.starts_at = None, timezone.now() + DAY
+    absence.save()
+    assert violations() == []
 
 
 def test_a_deputy_who_did_it_does_not_confirm_it():
@@ -326,7 +365,3 @@ def test_a_task_that_was_closed_without_a_confirmation_to_a_time_stays_proved(do
         OpinionCheck.objects.all().delete()
         assert "Closed without the confirmation of a second person." not in violations()
     assert Entry.objects.filter(subject=done.key, event="closed").count() == 1
-    # What was confirmed until then stays confirmed, whatever becomes of the absence.
-    absence.deputy, absence.starts_at = None, timezone.now() + DAY
-    absence.save()
-    assert violations() == []
