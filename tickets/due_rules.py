@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from servicedesk.clock.due import Proposal, derive, due_after, propose
 from servicedesk.clock.due_rules import due_by
 from tickets.limits import later_limit, propose_first
+from tickets.models import CONFIRMATION
 from tickets.resolving import end_of
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 def tell() -> None:
     """Called once everything stands."""
-    due_by("S2a", "promise", first)
-    due_by("S2", "promise", longest_first)
-    due_by("S3", "promise", longest_later)
-    due_by("S15", "check", first_check)
-    due_by("S15a", "check", check_completed)
-    due_by("S36", "", unopposed)
+    due_by("S2a", first, "promise")
+    due_by("S2", longest_first, "promise")
+    due_by("S3", longest_later, "promise")
+    due_by("S15", first_check, "check", CONFIRMATION)
+    due_by("S15a", check_completed, "check")
+    due_by("S36", unopposed)
 
 
 def first(start: datetime, calendar: Any, standing: Settings) -> Proposal:

@@ -23,11 +23,17 @@ _PLAIN = ["S6", "S6a", "S7", "S8", "S8b", "S9", "S11", "S12", "S13", "S14a", "S1
 
 @dataclass(frozen=True)
 class DueRule:
-    """A setting by which something comes to be due; `kind` is the kind of deadline that is owed then, if any."""
+    """A setting by which something comes to be due; `kinds` are the kinds of deadline that may be owed then, the usual
+    one first."""
 
     code: str
     due: DueFunction
-    kind: str = ""
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What is usually owed then; empty where nothing is."""
+        return next(iter(self.kinds), "")
 
     @property
     def title(self) -> str:
@@ -37,9 +43,9 @@ class DueRule:
 _rules: dict[str, DueRule] = {}
 
 
-def due_by(code: str, kind: str, due: DueFunction) -> None:
-    """Called in the `ready()` of the app that owes by this setting."""
-    _rules[code] = DueRule(code, due, kind)
+def due_by(code: str, due: DueFunction, *kinds: str) -> None:
+    """Called in the `ready()` of the app that owes by this setting, with what it owes, the usual first."""
+    _rules[code] = DueRule(code, due, kinds)
     offer_trial(code, TRIED_AT)
 
 
@@ -60,7 +66,7 @@ def due_rules() -> dict[str, DueRule]:
 
 def rule_of_kind(kind: str) -> str:
     """The setting by which a kind of deadline usually comes to be due; empty where there is none."""
-    return next((rule.code for rule in _rules.values() if rule.kind == kind), "")
+    return next((rule.code for rule in _rules.values() if kind in rule.kinds), "")
 
 
 def _plain(code: str) -> DueFunction:

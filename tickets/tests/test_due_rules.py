@@ -8,7 +8,8 @@ from servicedesk.calendars.models import Calendar
 from servicedesk.clock.due_rules import due_rules, rule_of_kind
 from servicedesk.regulations.standing import Settings
 from tickets.limits import first_limit, later_limit, propose_first
-from tickets.replies import Reply, reply_to_customer
+from tickets.models import Kind
+from tickets.replies import Reply, finish_task, reply_to_customer
 from tickets.testing import HOUR, make_ticket, make_word
 
 pytestmark = pytest.mark.django_db
@@ -35,4 +36,13 @@ def test_a_check_is_tried_as_it_is_owed():
 
 
 def test_every_kind_finds_the_rule_by_which_it_usually_comes_to_be_due():
-    assert [rule_of_kind(kind) for kind in ("promise", "check", "serious")] == ["S2a", "S15", ""]
+    kinds = ("promise", "check", "confirmation", "serious")
+    assert [rule_of_kind(kind) for kind in kinds] == ["S2a", "S15", "S15", ""]
+    assert due_rules()["S15"].kind == "check"
+
+
+def test_a_confirmation_is_tried_as_it_is_owed():
+    ticket = make_ticket(BEFORE_GOLDEN_WEEK - HOUR, kind=Kind.TASK)
+    finish_task(ticket, words="Done.", by=ticket.owner, at=BEFORE_GOLDEN_WEEK)
+    ticket.refresh_from_db()
+    assert ticket.open_check.due_at == tried("S15")
