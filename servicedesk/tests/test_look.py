@@ -1,9 +1,12 @@
 """The shell, the components and the pages that say sorry."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.template import Context, Template, engines
 from django.template.loader import render_to_string
 from django.test import Client
@@ -11,6 +14,8 @@ from django.test import Client
 from servicedesk.context import script_words
 from servicedesk.staff.testing import make_user
 from servicedesk.templatetags.desk import initials
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 
 def render(source: str, **context) -> str:
@@ -160,3 +165,11 @@ def test_the_words_of_scripts_travel_as_an_attribute_that_parses_again():
 )
 def test_a_person_without_a_picture_is_shown_by_initials(name, mark):
     assert initials(name) == mark
+
+
+def test_two_keys_save_every_form_that_is_lost_with_care():
+    """Whatever the browser asks about before it is left names the button that the keys press."""
+    sources = {path.name: path.read_text("utf-8") for path in TEMPLATES.rglob("*.html")}
+    guarded = [name for name, source in sources.items() if re.search(r"<form[^>]* data-dirty=", source)]
+    assert len(guarded) > 10
+    assert [name for name in guarded if "data-save" not in sources[name]] == []
