@@ -200,6 +200,22 @@ def test_a_grave_act_is_asked_about_first(page, agent):
     assert len(sent) == 1
 
 
+def test_what_is_typed_is_asked_about_once_and_sent_even_if_the_button_goes_meanwhile(page, agent):
+    page.goto("/look/")
+    sent = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    page.evaluate("document.querySelector('form[data-dirty]').dataset.confirm = 'As it is written?'")
+    page.evaluate(
+        "document.addEventListener('submit', (event) => event.submitter.remove(), { capture: true, once: true })"
+    )
+    page.locator("#id_phone").fill("021 5555")
+    page.locator("form[data-dirty] .btn-primary").click()
+    page.locator("#confirm [data-yes]").click()
+
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert len(sent) == 1
+
+
 def test_a_failed_request_is_said_once_and_stays_until_closed(page, agent, console_errors):
     page.goto("/look/")
     for _turn in range(2):

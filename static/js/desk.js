@@ -99,29 +99,39 @@ document.addEventListener("click", (event) => {
 
 let leaving = false; // a form is on its way, so leaving the page loses nothing
 
-document.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method === "dialog" || event.defaultPrevented) return;
   if (form.dataset.busy) return event.preventDefault();
-  if (form.dataset.confirm && !form.dataset.confirmed) {
-    event.preventDefault();
-    event.stopPropagation();
-    const by = event.submitter;
-    if (!(await confirmed(form.dataset.confirm, form.dataset.confirmYes))) return;
-    form.dataset.confirmed = "yes";
-    form.requestSubmit(by);
-    delete form.dataset.confirmed;
-    return;
-  }
+  if ((form.dataset.confirm || isCarried(form)) && !form.dataset.sure) return sendOnceSure(event);
   if ("themeForm" in form.dataset) return changeTheme(event);
   if (isHtmx(form)) return; // busy is set when the request starts
-  if (isTyped(form) && !form.dataset.sure) return sendIfWelcome(event);
   leaving = true;
   if (form.method !== "post") return;
   // After this turn, so that the pressed button's own value still travels with the form.
   setTimeout(() => setBusy(form, true));
   setTimeout(() => setBusy(form, false), DOWNLOAD);
 }, true);
+
+// Asks what there is to ask, then sends the form as it was to be sent; a button that has left it meanwhile stays out.
+async function sendOnceSure(event) {
+  const form = event.target, by = event.submitter;
+  event.preventDefault();
+  event.stopPropagation();
+  if (form.dataset.confirm && !(await confirmed(form.dataset.confirm, form.dataset.confirmYes))) return;
+  if (isCarried(form)) {
+    setBusy(form, true);
+    const welcome = await isWelcome();
+    setBusy(form, false);
+    if (!welcome) return;
+  }
+  form.dataset.sure = "yes";
+  try {
+    form.requestSubmit(by?.form === form ? by : null);
+  } finally {
+    delete form.dataset.sure;
+  }
+}
 
 /* What somebody has written is sent only while the desk can be reached and they are still logged in: else it would be
    gone with the page. Who logged in again in another tab goes on here, with the token of the new session. */
@@ -130,17 +140,9 @@ function isTyped(form) {
   return Boolean(document.body.dataset.who) && form.method === "post" && "dirty" in form.dataset;
 }
 
-async function sendIfWelcome(event) {
-  const form = event.target, by = event.submitter;
-  event.preventDefault();
-  event.stopPropagation();
-  setBusy(form, true);
-  const welcome = await isWelcome();
-  setBusy(form, false);
-  if (!welcome) return;
-  form.dataset.sure = "yes";
-  form.requestSubmit(by);
-  delete form.dataset.sure;
+// Whether the browser itself sends what is typed; htmx asks for itself, before its request.
+function isCarried(form) {
+  return isTyped(form) && !isHtmx(form);
 }
 
 // Whether what is sent now arrives under the name of whom this page was drawn for; says so if not.
