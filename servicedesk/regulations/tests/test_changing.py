@@ -1,7 +1,8 @@
 """Changing settings, and which value stood when, on the engine at hand."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -212,3 +213,36 @@ def test_two_at_once_cannot_contradict_each_other():
 
     assert len(refusals) == 1
     assert setting("S2a") <= setting("S2")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_give_settings_their_rows_at_once_take_turns(triggers_lifted):
+    with triggers_lifted():
+        Setting.objects.filter(code="S2").delete()
+    both_have_looked, failures = Barrier(2), []
+
+    def look(execute, sql, *rest):
+        found = execute(sql, *rest)
+        if sql.startswith("SELECT"):
+            with suppress(BrokenBarrierError):
+                both_have_looked.wait(0.3)
+        return found
+
+    def seed():
+        try:
+            with connection.execute_wrapper(look):
+                seed_settings()
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=seed) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert setting("S2") == THREE
+    assert Setting.objects.filter(code="S2").exists()
