@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import connection
+from django.db import connection, transaction
 
 from servicedesk.audit.timeline import record
 from servicedesk.audit.words import store
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 
 def lock(ticket: Ticket) -> Ticket:
-    """The ticket's row, locked: the first lock of every act on a ticket.
+    """The ticket's row, locked: the first lock of every act on a ticket. Raises TransactionManagementError outside a
+    transaction, where nothing would be locked.
 
     In two statements: one that waits for a lock joins the row as it then stands to what others had before it waited,
     and finds no owner or live deadline where these have just changed. Without the key: rows that name this one are
     checked when they are committed, and would wait for whoever waits for them.
     """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a ticket is locked inside a transaction")
     if connection.features.has_select_for_update:
         with connection.cursor() as cursor:
             cursor.execute("SELECT id FROM tickets_ticket WHERE id = %s FOR NO KEY UPDATE", [ticket.pk])

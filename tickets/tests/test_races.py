@@ -52,6 +52,11 @@ def clean():
     return [one for finding in findings() for one in finding.examples] == []
 
 
+def test_a_ticket_is_locked_inside_a_transaction_or_not_at_all():
+    with pytest.raises(transaction.TransactionManagementError):
+        lock(make_ticket())
+
+
 def test_two_replies_at_once_settle_the_promise_once():
     ticket = make_ticket()
     seen = ticket.live_deadline_id
