@@ -22,7 +22,6 @@ function step(cell, [down, along], column) {
     if (!next && along) return null;
     const link = next !== cell && next?.querySelector("a");
     if (link) return [link, at];
-    if (!down && !along) return null;
   }
   return null;
 }
