@@ -1,7 +1,6 @@
 """What must hold of tickets, re-checked over live data by `manage.py audit` (DESIGN 6, INV 1-6)."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value, Window
@@ -10,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.audit.batches import in_batches
-from servicedesk.audit.invariants import Violation, invariant
-from servicedesk.audit.timeline import Entry
+from servicedesk.audit.invariants import Violation, invariant, of_timelines
+from servicedesk.audit.reading import ReadEntry, Timelines
+from servicedesk.audit.timeline import Entry, Head
 from servicedesk.clock.models import Deadline
 from servicedesk.staff.models import Absence
 from tickets.models import (
@@ -25,8 +25,6 @@ from tickets.models import (
     Ticket,
     VoidRequest,
 )
-
-BATCH = 500  # tickets whose first entries are read at once
 
 
 def _violations(tickets, text) -> Iterator[Violation]:
@@ -56,14 +54,14 @@ def ownership_tiles() -> Iterator[Violation]:
         Q(ended_at=None) | ~Q(from_at=F("ended_at")) & ~Q(how="reopened", from_at__gte=F("ended_at")),
         before__isnull=False,
     )
-    for period in gaps.select_related("ticket").iterator():
-        yield Violation(period.ticket.key, _("Two periods of ownership do not meet."))
+    for number, *_judged in gaps.order_by().values_list("ticket__number", "before", "ended_at").iterator():
+        yield Violation(f"ticket:{number}", _("Two periods of ownership do not meet."))
     after = OwnershipPeriod.objects.filter(ticket=OuterRef("ticket"), pk__gt=OuterRef("pk"))
     beyond = OwnershipPeriod.objects.filter(
         ~Exists(after), ticket__state="closed", to_at__gt=F("ticket__closed_at"), from_at__lt=F("to_at")
     )
-    for last in beyond.select_related("ticket").iterator():
-        yield Violation(last.ticket.key, _("Ownership goes on after the closing."))
+    for number in beyond.order_by().values_list("ticket__number", flat=True).iterator():
+        yield Violation(f"ticket:{number}", _("Ownership goes on after the closing."))
 
 
 def _one_before(name: str) -> Window:
@@ -76,27 +74,33 @@ def leavers_own_nothing() -> Iterator[Violation]:
     yield from _violations(Ticket.objects.open().filter(owner__is_active=False), _("The owner has left."))
 
 
-@invariant("2", gettext_lazy("First responder, first words and receipt never change"))
-def first_things_stand_on_the_timeline() -> Iterator[Violation]:
+@invariant("5", gettext_lazy("Every ticket has a timeline"))
+def tickets_have_their_timeline() -> Iterator[Violation]:
+    head = Head.objects.filter(subject=Concat(Value("ticket:"), OuterRef("number")))
+    yield from _violations(Ticket.objects.filter(~Exists(head)), _("It has no timeline."))
+
+
+@of_timelines("2", gettext_lazy("First responder, first words and receipt never change"))
+def first_things_stand_on_the_timeline(timelines: Timelines) -> Iterator[Violation]:
     """The first entry of the timeline says the same as the row."""
-    tickets = Ticket.objects.only("number", "first_responder", "first_words", "received_at").order_by("pk")
-    rows = tickets.iterator(chunk_size=BATCH)
-    while batch := list(islice(rows, BATCH)):
-        firsts = Entry.objects.filter(subject__in=[ticket.key for ticket in batch], number=1)
-        entries = {entry.subject: entry for entry in firsts}
-        for ticket in batch:
-            if text := _differs(ticket, entries.get(ticket.key)):
-                yield Violation(ticket.key, text)
+    numbers = [subject.removeprefix("ticket:") for subject in timelines.of("ticket")]
+    rows = Ticket.objects.filter(number__any=numbers)
+    for number, *row in rows.values_list("number", "first_responder", "received_at", "first_words"):
+        key = f"ticket:{number}"
+        if text := _differs(row, timelines.entries[key][0]):
+            yield Violation(key, text)
 
 
-def _differs(ticket: Ticket, entry: Entry | None) -> str:
-    if entry is None or entry.event != "received":
+def _differs(row: list, entry: ReadEntry) -> str:
+    if entry.number != 1 or entry.event != "received":
         return _("The timeline does not begin with the receipt.")
-    facts = entry.legible_facts
-    words = getattr(facts.get("words"), "words", None)
-    told = (facts.get("first_responder"), facts.get("received_at"), words)
-    same = told == (ticket.first_responder_id, ticket.received_at, ticket.first_words_id)
-    return "" if same else _("First responder, first words or receipt differ from the timeline.")
+    facts = entry.facts
+    told = [
+        facts.get("first_responder"),
+        facts.get("received_at"),
+        getattr(facts.get("words"), "words", None),
+    ]
+    return "" if row == told else _("First responder, first words or receipt differ from the timeline.")
 
 
 @invariant("customer", gettext_lazy("A ticket's project is its customer's"))

@@ -43,8 +43,8 @@ class DailySealAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditRun)
 class AuditRunAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "duration", "violations"]
-    fields = ["started_at", "duration", "violations", "found"]
+    list_display = ["started_at", "duration", "since", "violations"]
+    fields = ["started_at", "duration", "since", "violations", "found"]
 
     @admin.display(description=_("duration in seconds"))
     def duration(self, run: AuditRun) -> str:

@@ -14,6 +14,7 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
+        import_module("servicedesk.audit.lookups")
         import_module("servicedesk.audit.verification")  # registers its checks
         declare("audit", rules())
         pre_migrate.connect(lift_before_migrate, sender=self)

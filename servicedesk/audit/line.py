@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -23,6 +24,7 @@ GENESIS = "0" * 64  # stands before the first entry of every subject
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)  # what reading a damaged line raises
 
+_PLAIN = frozenset({type(None), bool, int, str})
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -52,17 +54,32 @@ def write_line(
     facts: Mapping[str, Any],
 ) -> str:
     """The canonical line. Raises TypeError for a fact of a kind we do not keep, ValueError for a bad one."""
-    return _JSON.encode(
-        {
-            "subject": _clean(subject),
-            "number": number,
-            "event": _clean(event),
-            "by": by,
-            "at": written(at),
-            "recorded_at": written(recorded_at),
-            "facts": {_clean(name): _fact(value) for name, value in facts.items()},
-        }
+    before, after = frame(
+        subject=_clean(subject), number=number, event=_clean(event), by=by, at=at, recorded_at=recorded_at
     )
+    return before + _JSON.encode({_clean(name): _fact(value) for name, value in facts.items()}) + after
+
+
+def frame(
+    *, subject: str, number: int, event: str, by: int | str, at: datetime, recorded_at: datetime
+) -> tuple[str, str]:
+    """What stands before and after the facts in the line of an entry."""
+    person = by if isinstance(by, int) else encode_basestring(by)
+    return (
+        f'{{"at":"{written(at)}","by":{person},"event":{encode_basestring(event)},"facts":',
+        f',"number":{number},"recorded_at":"{written(recorded_at)}","subject":{encode_basestring(subject)}}}',
+    )
+
+
+def facts_within(line: str, before: str, after: str) -> dict[str, Any]:
+    """The facts of a line that has this frame, read like `read_facts`.
+
+    Raises one of UNREADABLE if it has another frame, or anything but facts in it.
+    """
+    if not (line.startswith(before) and line.endswith(after)):
+        raise ValueError("not a line with this frame")
+    facts = json.loads(line[len(before) : -len(after)])
+    return {name: value if type(value) in _PLAIN else _read_strictly(value) for name, value in facts.items()}
 
 
 def read_facts(line: str) -> dict[str, Any]:
@@ -74,6 +91,8 @@ def written(moment: datetime) -> str:
     """A moment in UTC to the microsecond, `2026-03-02T01:30:00.000000Z`; one without a zone is refused."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
+    if moment.tzinfo is UTC:  # as the database tells them
+        return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
@@ -111,6 +130,13 @@ def _read(value: Any) -> Any:
         case {"words": number, "digest": digest}:
             return Kept(number, digest)
     return value
+
+
+def _read_strictly(value: Any) -> Any:
+    read = _read(value)
+    if read is value:
+        raise ValueError("not a fact")
+    return read
 
 
 def _clean(text: str) -> str:

@@ -1,14 +1,18 @@
-"""The stored result of each nightly audit, for the health page."""
+"""The audit of each night and its stored result, for the health page."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from time import perf_counter
 
 from django.db import models
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from .invariants import Finding
+from .invariants import findings
+from .seals import DailySeal
+
+QUICK = 60  # seconds: a full run that takes no longer is made every night
+FULL_AGAIN = timedelta(days=6, hours=12)  # so every seventh night, whatever the minute at which it began
 
 
 class AuditRun(models.Model):
@@ -16,6 +20,10 @@ class AuditRun(models.Model):
 
     started_at = models.DateTimeField(_("started at"))
     seconds = models.FloatField(_("duration in seconds"))
+    since = models.DateField(
+        _("timelines moved since"), null=True, help_text=_("the seal of that day; empty where all were read")
+    )
+    sealed = models.DateField(null=True, help_text="the last day under seal when it began")
     violations = models.PositiveBigIntegerField(_("violations"))
     findings = models.JSONField(
         _("audit findings"), help_text=_("per check: code, name, violations, seconds, examples")
@@ -30,12 +38,27 @@ class AuditRun(models.Model):
         return date_format(localtime(self.started_at), "DATETIME_FORMAT")
 
 
-def keep_run(findings: Iterable[Finding], *, at: datetime) -> AuditRun:
-    """Store what an audit begun at `at` found."""
-    found = list(findings)
+def audit_by_night(at: datetime) -> AuditRun:
+    """Check what always must hold, in full or what moved since the last full run that was clean, and store the result."""
+    since, last = moved_since_when(at), DailySeal.objects.order_by("day").last()
+    started = perf_counter()
+    found = list(findings(since=since))
     return AuditRun.objects.create(
         started_at=at,
-        seconds=sum(one.seconds for one in found),
+        seconds=perf_counter() - started,
+        since=since,
+        sealed=last.day if last else None,
         violations=sum(one.violations for one in found),
         findings=[one.as_json() for one in found],
     )
+
+
+def moved_since_when(at: datetime) -> date | None:
+    """From which seal on the coming audit reads timelines; None for all of them.
+
+    That is so until a full run was clean, after a week, and every night on a desk where it takes no minute.
+    """
+    full = AuditRun.objects.filter(since=None).order_by("started_at").last()
+    if full is None or full.violations or full.seconds <= QUICK or at - full.started_at > FULL_AGAIN:
+        return None
+    return full.sealed

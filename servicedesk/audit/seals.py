@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .batches import in_batches
 from .line import GENESIS, written
-from .timeline import Entry
+from .timeline import Entry, Head
 
 
 class DailySeal(models.Model):
@@ -48,13 +48,6 @@ class DailySeal(models.Model):
 
 
 class SealedHeadQuerySet(models.QuerySet):
-    def first_of_subject(self) -> Self:
-        """Rows by which a timeline was sealed for the first time."""
-        earlier = SealedHead.objects.filter(
-            subject=models.OuterRef("subject"), number__lt=models.OuterRef("number")
-        )
-        return self.filter(~models.Exists(earlier))
-
     def without_entry(self) -> Self:
         """Sealed heads whose entry is lost or was replaced since."""
         entry = Entry.objects.filter(
@@ -96,10 +89,27 @@ def seal_hash(seal: DailySeal) -> str:
     """The hash of a seal, computed from its rows in bounded memory."""
     told = f"{seal.previous}\n{seal.day.isoformat()} {written(seal.at)} {seal.heads} {seal.moved}"
     digest = hashlib.sha256(told.encode())
-    for rows in in_batches(SealedHead.objects.filter(seal_id=seal.day)):
-        for row in rows:
-            digest.update(f"\n{row.subject} {row.number} {row.hash}".encode())
+    sealed = SealedHead.objects.filter(seal_id=seal.day)
+    for rows in in_batches(sealed.values_list("pk", "subject", "number", "hash")):
+        told = "".join([f"\n{subject} {number} {hash_}" for _pk, subject, number, hash_ in rows])
+        digest.update(told.encode())
     return digest.hexdigest()
+
+
+def begun_by_day() -> dict[date, int]:
+    """How many timelines each seal sealed for the first time; days without any are missing."""
+    first = SealedHead.objects.values("subject").annotate(day=models.Min("seal_id"))
+    sql, params = first.values("day").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT day, count(*) FROM ({sql}) AS f GROUP BY day", params)  # noqa: S608
+        return {date.fromisoformat(str(day)): count for day, count in cursor.fetchall()}
+
+
+def moved_since(day: date) -> models.QuerySet[Head]:
+    """Timelines with entries that the seal of that day does not cover."""
+    theirs = SealedHead.objects.filter(subject=models.OuterRef("subject"))
+    later, as_now = theirs.filter(seal__gt=day), theirs.filter(number=models.OuterRef("number"))
+    return Head.objects.filter(models.Exists(later) | ~models.Exists(as_now), number__gt=0)
 
 
 @transaction.atomic
@@ -108,7 +118,8 @@ def _seal(day: date, at: datetime) -> DailySeal:
     if last and last.day > day:
         raise ValueError(f"{last.day} is sealed already, {day} lies before it")
     moved = _keep_moved_heads(day)
-    begun = SealedHead.objects.filter(seal_id=day).first_of_subject().count()
+    earlier = SealedHead.objects.filter(subject=models.OuterRef("subject"), seal__lt=day)
+    begun = SealedHead.objects.filter(~models.Exists(earlier), seal_id=day).count()
     seal = DailySeal(
         day=day,
         at=at,

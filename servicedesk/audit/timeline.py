@@ -14,12 +14,10 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.bulk import insert_rows, update_rows
 
-from .invariants import Violation
 from .line import GENESIS, UNREADABLE, chained, read_facts, write_line
 from .words import Words
 
@@ -30,23 +28,12 @@ NOW_ON_SQLITE = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"  # as Django's Now(
 T = TypeVar("T")
 
 
-class HeadQuerySet(models.QuerySet):
-    def without_last_entry(self) -> Self:
-        """Heads that name an entry which is not there."""
-        last = Entry.objects.filter(
-            subject=models.OuterRef("subject"), number=models.OuterRef("number"), hash=models.OuterRef("hash")
-        )
-        return self.filter(~models.Exists(last), number__gt=0)
-
-
 class Head(models.Model):
     """The last entry of a subject, and the lock of its timeline; number 0 while it has none."""
 
     subject = models.CharField(_("timeline of"), max_length=64, primary_key=True)
     number = models.PositiveIntegerField(_("last entry"), default=0)
     hash = models.CharField(_("its hash"), max_length=64, default=GENESIS)
-
-    objects = HeadQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("timeline")
@@ -60,18 +47,6 @@ class EntryQuerySet(models.QuerySet):
     def of(self, subject: str) -> Self:
         """The timeline of one subject, oldest first."""
         return self.filter(subject=subject).order_by("number")
-
-    def with_neighbours(self) -> Self:
-        """Beside each entry what its chain is judged by: the hash `before` it, `head_number`, `head_hash`."""
-        before = Entry.objects.filter(
-            subject=models.OuterRef("subject"), number=models.OuterRef("number") - 1
-        )
-        head = Head.objects.filter(subject=models.OuterRef("subject"))
-        return self.annotate(
-            before=models.Subquery(before.values("hash")),
-            head_number=models.Subquery(head.values("number")),
-            head_hash=models.Subquery(head.values("hash")),
-        )
 
 
 class Entry(models.Model):
@@ -248,68 +223,6 @@ def _begin(subjects: list[str], on_conflict: str) -> None:
             f" FROM (VALUES {rows}) AS v {unborn}",
             subjects,
         )
-
-
-def verify(subject: str) -> list[Violation]:
-    """What is wrong with the timeline of a subject; empty if it is whole."""
-    found = [flaw for entry in Entry.objects.of(subject).with_neighbours() for flaw in flaws(entry)]
-    return found + [lost_tail(head) for head in Head.objects.without_last_entry().filter(subject=subject)]
-
-
-def flaws(entry: Any) -> Iterator[Violation]:
-    """What is wrong with one entry that was fetched `with_neighbours`."""
-    for wrong, sentence in (
-        (entry.previous != (GENESIS if entry.number == 1 else entry.before), _does_not_follow),
-        (entry.hash != chained(entry.previous, entry.line), _wrong_hash),
-        (entry.line != _rewritten(entry), _wrong_line),
-        (not _under_head(entry), _beyond_head),
-    ):
-        if wrong:
-            yield Violation(entry.subject, sentence() % {"number": entry.number})
-
-
-def lost_tail(head: Head) -> Violation:
-    """The violation of a head whose last entry is not there."""
-    text = gettext("The last entry, number %(number)s, is lost or was replaced.")
-    return Violation(head.subject, text % {"number": head.number})
-
-
-def _does_not_follow() -> str:
-    return gettext("Entry %(number)s does not follow the one before it.")
-
-
-def _wrong_hash() -> str:
-    return gettext("The hash of entry %(number)s is not that of its line.")
-
-
-def _wrong_line() -> str:
-    return gettext("The columns of entry %(number)s do not say what its line says.")
-
-
-def _beyond_head() -> str:
-    return gettext("The timeline's head does not know entry %(number)s.")
-
-
-def _rewritten(entry: Entry) -> str | None:
-    """The line as the columns tell it; None if the stored one cannot be read."""
-    try:
-        return write_line(
-            subject=entry.subject,
-            number=entry.number,
-            event=entry.event,
-            by=entry.by_id or entry.actor,
-            at=entry.at,
-            recorded_at=entry.recorded_at,
-            facts=entry.facts,
-        )
-    except UNREADABLE:
-        return None
-
-
-def _under_head(entry: Any) -> bool:
-    if entry.head_number is None or entry.head_number < entry.number:
-        return False
-    return entry.head_number > entry.number or entry.head_hash == entry.hash
 
 
 def _append(records: Sequence[Record], claimed: Mapping[str, Head]) -> list[Entry]:

@@ -8,9 +8,9 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from servicedesk.audit.batches import in_batches
-from servicedesk.audit.invariants import Violation, invariant
-from servicedesk.audit.timeline import Entry
+from servicedesk.audit.invariants import Violation, invariant, of_timelines
+from servicedesk.audit.reading import Timelines
+from servicedesk.audit.timeline import Entry, Head
 from servicedesk.clock.models import Deadline, Ladder, Ring
 from servicedesk.regulations.catalogue import DEFINITIONS
 from servicedesk.regulations.models import Setting
@@ -84,24 +84,29 @@ def _past_stamp(schedule: list, next_step: int) -> bool:
     return any(rung is None for _moment, rung in schedule[:next_step])
 
 
-@invariant("10", gettext_lazy("Whatever rang stands on its timeline"))
-def rings_are_on_record() -> Iterator[Violation]:
-    for rings in in_batches(
-        Ring.objects.select_related("deadline").only("rung", "round", "deadline__subject")
-    ):
-        subjects = {ring.deadline.subject for ring in rings}
-        entries = Entry.objects.filter(subject__in=subjects, event__in=["rang", "reminder_skipped"]).only(
-            "line"
-        )
-        facts = [entry.legible_facts for entry in entries]
-        told = {tuple(one.get(name) for name in ("deadline", "rung", "round")) for one in facts}
-        for ring in rings:
-            if (ring.deadline_id, ring.rung_id, ring.round) not in told:
-                yield Violation(
-                    ring.deadline.subject,
-                    _("A step of deadline %(id)s rang, and its timeline does not know.")
-                    % {"id": ring.deadline_id},
-                )
+@invariant("5", gettext_lazy("Whatever is owed has a timeline"))
+def deadlines_have_their_timeline() -> Iterator[Violation]:
+    head = Head.objects.filter(subject=OuterRef("subject"))
+    lost = Deadline.objects.filter(~Exists(head)).values_list("subject", "pk")
+    for subject, pk in lost.iterator():
+        yield Violation(subject, _("Deadline %(id)s has no timeline.") % {"id": pk})
+
+
+@of_timelines("10", gettext_lazy("Whatever rang stands on its timeline"))
+def rings_are_on_record(timelines: Timelines) -> Iterator[Violation]:
+    told = {
+        tuple(entry.facts.get(name) for name in ("deadline", "rung", "round"))
+        for entries in timelines.entries.values()
+        for entry in entries
+        if entry.event in ("rang", "reminder_skipped")
+    }
+    rings = Ring.objects.filter(deadline__subject__any=timelines.heads)
+    for subject, *ring in rings.values_list("deadline__subject", "deadline", "rung", "round"):
+        if tuple(ring) not in told:
+            yield Violation(
+                subject,
+                _("A step of deadline %(id)s rang, and its timeline does not know.") % {"id": ring[0]},
+            )
 
 
 @invariant("database", gettext_lazy("A ladder in force has steps"))

@@ -119,6 +119,7 @@ def breaks(desk):
     tree = Department.objects.latest("pk")
     court = Area.objects.get()
     free = ticket["told"].contacts.get(purpose="update").pk
+    lost = "'lost:1'"
     copied = [f.column for f in ticket["open"].live._meta.fields if f.column != "id"]
     said = "UPDATE audit_entry SET event = 'heard' WHERE subject = '{}' AND event = 'said'"
     entry = ticket["told"].key
@@ -131,8 +132,11 @@ def breaks(desk):
 
     return [
         ("audit.verification.entries_are_chained", entry, "The columns of entry", [said.format(entry)]),
-        ("audit.verification.heads_have_their_entry", PLAIN, "The last entry",
+        ("audit.verification.timelines_end_with_their_head", PLAIN, "The last entry",
          [f"UPDATE audit_head SET number = number + 1 WHERE subject = '{PLAIN}'"]),
+        ("audit.verification.entries_have_their_head", "lost:1", "has lost its head",
+         ["INSERT INTO audit_entry (subject, number, event, actor, at, recorded_at, line, previous, hash) SELECT 'lost:1', number,"
+          f" event, actor, at, recorded_at, line, previous, hash FROM audit_entry WHERE subject = '{PLAIN}' AND number = 1"]),
         ("audit.verification.sealed_entries_stand", PLAIN, "sealed on",
          [f"DELETE FROM audit_entry WHERE subject = '{PLAIN}' AND number = 3",
           f"UPDATE audit_head SET number = 2, hash = (SELECT hash FROM audit_entry WHERE subject = '{PLAIN}' AND number = 2)"
@@ -169,6 +173,11 @@ def breaks(desk):
          [f"UPDATE clock_deadline SET outcome = 'late' WHERE subject = '{of('resolved')}' AND kind = 'promise'"]),
         ("clock.invariants.live_deadlines_will_ring", of("renewed"), "nothing will stamp it",
          [f"UPDATE clock_deadline SET next_ring_at = NULL WHERE id = {live['renewed']}"]),
+        ("clock.invariants.deadlines_have_their_timeline", "lost:1", "has no timeline",
+         [f"INSERT INTO clock_deadline ({', '.join(copied)}) SELECT {', '.join(copied).replace('subject', lost)} FROM clock_deadline"
+          f" WHERE id = {live['renewed']}"]),
+        ("tickets.invariants.tickets_have_their_timeline", "ticket:1999-000001", "It has no timeline",
+         [f"UPDATE tickets_ticket SET number = '1999-000001' WHERE id = {pk['open']}"]),
         ("clock.invariants.ladders_have_steps", "ladder:reading", "no steps",
          ["UPDATE clock_ladder SET active = FALSE WHERE kind = 'reading'",
           "INSERT INTO clock_ladder (kind, name, version, active, never_waits, made_at)"

@@ -12,8 +12,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from servicedesk.audit.invariants import findings
-from servicedesk.audit.timeline import Entry, Head, verify
+from servicedesk.audit.timeline import Entry, Head
 from servicedesk.audit.triggers import install
+from servicedesk.audit.verification import verify
 from servicedesk.clock.models import Deadline
 from servicedesk.staff.models import User
 from tickets.checks import confirm_task

@@ -14,7 +14,7 @@ from servicedesk.audit.models import AuditRun, DailySeal, Entry, Head
 from servicedesk.audit.seals import seal
 from servicedesk.audit.tasks import audit_nightly, seal_the_day
 from servicedesk.audit.testing import AT, make_timeline
-from servicedesk.audit.timeline import verify
+from servicedesk.audit.verification import verify
 from servicedesk.audit.words import erase, store
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_a_lost_tail_is_found_by_its_head(sealed, tamper):
     tamper(f"DELETE FROM audit_entry WHERE subject = '{ONE}' AND number = 7")
 
     assert found() == {
-        "heads_have_their_entry": [f"{ONE}: The last entry, number 7, is lost or was replaced."]
+        "timelines_end_with_their_head": [f"{ONE}: The last entry, number 7, is lost or was replaced."]
     }
     assert [one.text for one in verify(ONE)] == ["The last entry, number 7, is lost or was replaced."]
 
@@ -129,7 +129,11 @@ def test_a_subject_lost_as_a_whole_is_found_by_the_seal(sealed, tamper):
 def test_a_lost_head_is_found(sealed, tamper):
     tamper(f"DELETE FROM audit_head WHERE subject = '{TWO}'")
 
-    assert len(found()["entries_are_chained"]) == 4
+    assert found() == {
+        "entries_have_their_head": [
+            f"{TWO}: Entry {number} stands on a timeline that has lost its head." for number in range(1, 5)
+        ]
+    }
 
 
 @pytest.mark.parametrize(

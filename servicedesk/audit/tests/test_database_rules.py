@@ -7,7 +7,7 @@ from servicedesk.audit.line import GENESIS, chained
 from servicedesk.audit.models import DailySeal, Entry, Words
 from servicedesk.audit.seals import seal
 from servicedesk.audit.testing import AT, make_timeline
-from servicedesk.audit.timeline import verify
+from servicedesk.audit.verification import verify
 from servicedesk.audit.words import erase, store
 
 A, B = "a" * 64, "b" * 64

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from servicedesk.audit.models import Entry, Head
 from servicedesk.audit.testing import AT, make_timeline
-from servicedesk.audit.timeline import Record, claim_heads, lock_heads, record, record_many, verify
+from servicedesk.audit.timeline import Record, claim_heads, lock_heads, record, record_many
+from servicedesk.audit.verification import verify
 from servicedesk.audit.words import store
 from servicedesk.testing.people import make_user
 from servicedesk.testing.running import own_process, wait_for, waits
