@@ -6,9 +6,12 @@ from playwright.sync_api import expect
 
 from servicedesk.calendars.testing import default_calendar
 from servicedesk.clock.models import Ladder
+from servicedesk.clock.models.ladder import A_WEEK, FURTHEST
 from servicedesk.clock.testing import make_ladder
 from servicedesk.staff.testing import make_organisation
 
+CUT_OFF = """() => [...document.querySelectorAll("[name^=rungs-0-][type=number]")]
+  .filter((input) => input.scrollWidth > input.clientWidth).map((input) => input.name)"""
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -28,6 +31,11 @@ def test_the_time_line_follows_what_is_typed_and_nothing_is_saved(page, sign_in)
     expect(result).to_contain_text("As entered, not saved yet")
     expect(result.locator(".is-entered")).to_contain_text("General Manager Gao")
     expect(result.locator(".is-stands")).to_contain_text("Executive Zhou")
+
+    page.fill("[name=rungs-0-amount]", str(FURTHEST["seconds"]))
+    for place in ("silent_after", "repeat_every"):
+        page.fill(f"[name=rungs-0-{place}]", str(A_WEEK))
+    assert page.evaluate(CUT_OFF) == []
 
     page.fill("[name=rungs-0-amount]", "")
     expect(result).to_contain_text("What is entered cannot be saved")
