@@ -148,7 +148,7 @@ def _forgotten(cast: YearCast, at: datetime, how: dict[str, Any]) -> Story:
     heard_at = days.work.add(at, timedelta(hours=6 + cast.chance.uniform(3, 12)))
     yield heard_at
     matter.hear(heard_at, by=cast.roster.anybody("front", heard_at))
-    taken_at = days.work.add(at, timedelta(hours=6 + cast.chance.uniform(26, 44)))
+    taken_at = days.work.add(at, timedelta(hours=6 + cast.chance.uniform(37, 46)))  # four days, and some
     yield taken_at
     leader = _leader(matter)
     if leader.pk != matter.ticket.owner_id:
