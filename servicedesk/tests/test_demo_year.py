@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import Count, F, Q
-from django.utils import timezone, translation
+from django.utils import translation
 
 from servicedesk.audit.invariants import findings
 from servicedesk.audit.models import Entry
@@ -25,7 +25,8 @@ from servicedesk.outbox.models import Message
 from servicedesk.staff.models import Absence, Department, User
 from tickets.models import Contact, Mark, OwnershipPeriod, Reading, Ticket, VoidRequest
 
-SHORT = Scale(months=2, people=50, customers=240, matters=170)
+NOW = datetime.fromisoformat("2026-10-30T15:20:00+08:00")  # after a week of holidays and its make-up days
+SHORT = Scale(months=2, people=50, customers=160, matters=110)
 PRESENT = 53  # matters of the last days that any demo has
 LONGEST = 300  # seconds that a year may take
 ENDS = {
@@ -36,10 +37,10 @@ ENDS = {
 
 @pytest.fixture
 def short_year(settings, db):
-    """Two months of a tenth of the customers."""
+    """Two months of half the people and few customers: as much as shows every course."""
     settings.DEMO = True
     with translation.override("zh-hans"):
-        return build("zh-hans", now=timezone.now(), tell=lambda percent, doing: None, scale=SHORT)
+        return build("zh-hans", now=NOW, tell=lambda percent, doing: None, scale=SHORT)
 
 
 def test_a_short_year_is_whole_and_breaks_no_rule(short_year):
@@ -66,9 +67,9 @@ def test_a_short_year_is_whole_and_breaks_no_rule(short_year):
 def people_come_go_and_are_away():
     assert User.objects.filter(is_active=False, left_at__isnull=False).count() == len(LEAVING)
     assert Entry.objects.filter(event="blocked").count() == len(LEAVING)
-    began = timezone.now() - relativedelta(months=SHORT.months)
+    began = NOW - relativedelta(months=SHORT.months)
     assert User.objects.filter(date_joined__gt=began).count() == JOINERS
-    assert Absence.objects.filter(deputy__isnull=False, ends_at__lt=timezone.now()).count() > 5
+    assert Absence.objects.filter(deputy__isnull=False, ends_at__lt=NOW).count() > 5
     assert {"leave", "sick"} <= set(Absence.objects.values_list("reason", flat=True))
     assert Department.objects.exclude(manager=None).count() >= 12
     assert OwnershipPeriod.objects.filter(how="taken_over").exists()
@@ -119,13 +120,14 @@ def every_rung_has_rung():
 def customers_of_all_kinds_are_there():
     assert set(Customer.objects.values_list("kind", flat=True)) == {"household", "person", "organisation"}
     assert Customer.objects.filter(Q(do_not_contact="no_contact") | Q(do_not_contact="no_marketing")).exists()
-    assert Customer.objects.filter(created_at__gt=timezone.now() - timedelta(days=50)).exists()
+    assert Customer.objects.filter(created_at__gt=NOW - timedelta(days=50)).exists()
 
 
 def projects_are_in_service_from_delivery_to_the_end():
     assert set(Project.objects.values_list("state", flat=True)) == {"active", "draft", "ended"}
     delivered = dict(Project.objects.exclude(delivered_on=None).values_list("pk", "delivered_on"))
-    zone, today = Calendar.objects.default().work_calendar().timezone, timezone.localdate()
+    zone = Calendar.objects.default().work_calendar().timezone
+    today = NOW.astimezone(zone).date()
     assert not Project.objects.filter(state="active", service_ends_on__lt=today).exists()
     faults = Ticket.objects.exclude(project=None).values_list("project", "received_at")
     assert faults.exists()
@@ -143,14 +145,14 @@ def due_times_jump_over_closed_days():
     promises = Deadline.objects.filter(kind="promise", promise__wished=False).exclude(
         ladder__never_waits=True
     )
-    over = promises.filter(due_at__lt=timezone.now() - timedelta(days=14))  # the present promises in minutes
+    over = promises.filter(due_at__lt=NOW - timedelta(days=14))  # the present promises in minutes
     days = {due_at.astimezone(work.timezone).date() for due_at in over.values_list("due_at", flat=True)}
-    assert len(days) > 20
+    assert "make-up" in {work.kind(day) for day in days}
     assert [day for day in days if not work.is_working_day(day)] == []
 
 
 def nothing_waits_to_be_sent():
-    assert not Message.objects.due(timezone.now()).exists()
+    assert not Message.objects.due(NOW).exists()
     assert not Message.objects.exclude(state__in=["sent", "queued"]).exists()
 
 
@@ -166,7 +168,7 @@ def questions_get_their_own_answer():
         for question in (words for pattern, words in known.items() if pattern.fullmatch(asked)):
             seen += 1
             assert answers[question] in answered
-    assert seen > 20
+    assert seen > 10
 
 
 def few_words_are_alike():
@@ -188,7 +190,7 @@ def test_a_year_that_fails_leaves_nothing(settings, db, monkeypatch):
     settings.DEMO = True
     monkeypatch.setattr("servicedesk.demo.year.matter.Tray.empty", broken)
     with pytest.raises(ZeroDivisionError):
-        build("en", now=timezone.now(), tell=lambda percent, doing: None, scale=SHORT)
+        build("en", now=NOW, tell=lambda percent, doing: None, scale=SHORT)
     assert not User.objects.exists()
     assert not Customer.objects.exists()
     assert not Department.objects.exists()
