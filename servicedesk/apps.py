@@ -1,9 +1,12 @@
 from importlib import import_module
+from typing import Any
 
 from django.apps import AppConfig
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.triggers import append_only, declare, keep_rows, refuse
+from servicedesk.keepable import check_keepable
 from servicedesk.outbox.signals import tried_again
 from servicedesk.regulations.fulfilment import fulfil
 
@@ -16,9 +19,16 @@ class ServiceDeskConfig(AppConfig):
 
     def ready(self):
         import_module("servicedesk.checks")  # registers them
+        refuse_in_every_form()
         declare("regulations", settings_on_record())
         tell_of_the_bottom()
         tried_again.connect(messages_on_record, dispatch_uid="servicedesk.messages_on_record")
+
+
+def refuse_in_every_form() -> None:
+    """What no text of the desk holds, no text field takes, those of Django's own forms included, which refuse NUL alone."""
+    refuse_nul: Any = ProhibitNullCharactersValidator
+    refuse_nul.__call__ = lambda self, value: check_keepable(str(value))
 
 
 def messages_on_record(sender, messages, by, at, **kwargs):

@@ -30,17 +30,6 @@ def permissions_policy(get_response: Handler) -> Handler:
     return middleware
 
 
-def read_as_utf8(get_response: Handler) -> Handler:
-    """What is sent is read as UTF-8, whatever else a sender claims: browsers send nothing else, and Django's own pages
-    of refusal stumble over a form in another charset."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        request.encoding = "utf-8"
-        return get_response(request)
-
-    return middleware
-
-
 def numbered_request(get_response: Handler) -> Handler:
     """Number each request, in its answer and in every log line written meanwhile, and log it when done.
 

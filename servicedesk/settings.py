@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "servicedesk.headers.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "servicedesk.headers.numbered_request",
-    "servicedesk.headers.read_as_utf8",
+    "servicedesk.incoming.read_in_one_way",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -5,12 +5,12 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.bulk import insert_rows
+from servicedesk.keepable import check_keepable
 
 from .line import Kept
 
@@ -75,15 +75,6 @@ def erase(words: Words, *, at: datetime) -> None:
 
 
 def _words(text: str) -> Words:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = "\0"
-    if "\0" in text:
-        raise ValidationError(
-            gettext(
-                "The text holds characters that cannot be stored. Please type it again or paste it as plain text."
-            )
-        )
+    check_keepable(text)
     salt = secrets.token_hex(16)
     return Words(text=text, salt=salt, digest=digest_of(salt, text))

@@ -1,19 +1,17 @@
 """How values stand in a timeline: codes, numbers and dates as they are, everything written by hand as Words."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext as _
 
 from servicedesk.audit.words import Words, store_many
+from servicedesk.keepable import check_keepable
 
 REACH = ("phones", "emails")  # not fields of the row but rows of their own
 Fact = None | bool | int | str | date | datetime | Words
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def is_personal(row: models.Model, field: str) -> bool:
@@ -62,7 +60,8 @@ def put(row: models.Model, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         field: Any = row._meta.get_field(name)
         try:
-            _check_storable(value)
+            if isinstance(value, str):
+                check_keepable(value)
             if isinstance(value, models.Model):  # it stands; looking it up again is a statement
                 setattr(row, name, value)
             else:
@@ -71,9 +70,3 @@ def put(row: models.Model, values: Mapping[str, Any]) -> None:
             errors[name] = refusal
     if errors:
         raise ValidationError(errors)
-
-
-def _check_storable(value: Any) -> None:
-    """Refuse NUL and halves of surrogate pairs: no database keeps them."""
-    if isinstance(value, str) and UNSTORABLE.search(value):
-        raise ValidationError(_("The text holds characters that cannot be stored. Please type it again."))

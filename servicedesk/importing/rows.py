@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 from servicedesk.importing.encodings import UnusableFileError
+from servicedesk.keepable import MARK, unkeepable
 
 MOST_COLUMNS = 300
 MOST_CHARACTERS = 100_000  # of one cell
-LOST = "\ufffd"  # what programs write for a character that they could not read
-# Controls but tab and line ends, halves of surrogate pairs, and what is no character.
-UNKEEPABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
 
 
 @dataclass
@@ -60,15 +57,15 @@ def row_of(number: int, cells: Sequence[str], heading: Sequence[str]) -> Row:
             "found": len(cells),
             "wanted": len(heading),
         }
-    elif found := UNKEEPABLE.search("\n".join(cells)):
-        row.problem = _unkeepable(found[0])
+    elif found := unkeepable("\n".join(cells)):
+        row.problem = _refusal(found)
     elif any(len(cell) > MOST_CHARACTERS for cell in cells):
         row.problem = _("A cell holds more than %(most)s characters.") % {"most": MOST_CHARACTERS}
     return row
 
 
-def _unkeepable(character: str) -> str:
-    if character in (LOST, "\0"):
+def _refusal(character: str) -> str:
+    if character in (MARK, "\0"):
         return _("Characters were lost before this file was saved.")
     return _("This row holds a character that cannot be kept (%(code)s).") % {
         "code": f"U+{ord(character):04X}"

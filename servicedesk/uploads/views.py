@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from servicedesk.audit.timeline import record
 from servicedesk.importing.encodings import UnusableFileError
 from servicedesk.importing.examples import as_csv, as_workbook, example_of
+from servicedesk.keepable import marked
 from servicedesk.staff.requests import StaffRequest
 from servicedesk.uploads import storing, tasks
 from servicedesk.uploads.bounds import TOO_LARGE
@@ -83,7 +84,7 @@ def _hand_in(request: StaffRequest, form: HandInForm) -> Upload | None:
         )
         return None
     at = timezone.now()
-    name = given.name.replace("\0", "")[-storing.MOST_NAME :]
+    name = marked(given.name)[-storing.MOST_NAME :]
     upload = Upload(kind=kind, name=name, stored=stored, size=given.size, by=request.user, at=at)
     try:
         upload.options = {"mapping": fitting(upload)}

@@ -195,7 +195,7 @@ class CustomerForm(TicketForm):
     def _typed(self, name: str) -> str:
         """What was typed, before it is checked: it decides what there is to choose from."""
         typed = (self.data if self.is_bound else self.initial).get(name, "")
-        return str(typed).replace("\0", "").strip()[:200]
+        return str(typed).strip()[:200]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from servicedesk.importing.encodings import encoding_of
 from servicedesk.importing.report import as_typed, harmless
-from servicedesk.importing.rows import UNKEEPABLE
 from servicedesk.importing.tables import open_table
 from servicedesk.importing.testing import workbook
+from servicedesk.keepable import UNKEEPABLE
 from servicedesk.staff.leaving import block
 from tickets.importing.testing import run, text
 from tickets.models import Category, Ticket

@@ -76,7 +76,7 @@ def way_on(request: HttpRequest) -> str:
 
 
 def _name(request: HttpRequest) -> str:
-    return request.POST.get("username", "").replace("\0", "")[:LONGEST_NAME]
+    return request.POST.get("username", "")[:LONGEST_NAME]
 
 
 def _begin(request: HttpRequest, person: User) -> HttpResponse:

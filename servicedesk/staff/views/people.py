@@ -19,7 +19,7 @@ LONGEST_SEARCH = 100  # characters
 def people(request: StaffRequest) -> HttpResponse:
     """Colleagues by name, with position, telephone, and until when they are away."""
     at = timezone.now()
-    words = request.GET.get("q", "").replace("\0", "")[:LONGEST_SEARCH].strip()
+    words = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
     found = User.objects.visible_to(request.user).active().named(words)
     if request.GET.get("away") == "1":
         found = found.away_at(at)
