@@ -19,6 +19,7 @@ class ServiceDeskConfig(AppConfig):
 
     def ready(self):
         import_module("servicedesk.checks")  # registers them
+        import_module("servicedesk.lookups")
         refuse_in_every_form()
         declare("regulations", settings_on_record())
         tell_of_the_bottom()
