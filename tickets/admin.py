@@ -36,14 +36,13 @@ class CategoryAdmin(HistoryAdmin):
     list_select_related = ["department"]
     search_fields = ["name", "code"]
     autocomplete_fields = ["department", "deputies"]
-    prepopulated_fields = {"code": ["name"]}
 
     @admin.display(description=_("name"), ordering="name")
     def shown_name(self, category: Category) -> str:
         return category.shown_name
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Category | None = None) -> dict:
-        return {} if obj else self.prepopulated_fields
+        return {} if obj else {"code": ["name"]}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
         return ["code"] if obj else []  # imports name categories by it
