@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from followups.holiday_lists import watch_lists
-from servicedesk.clock.servertime import server_time
+from servicedesk.servertime import server_time
 
 
 @shared_task(ignore_result=True)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from servicedesk.clock.servertime import server_time
+from servicedesk.servertime import server_time
 from tickets.resolving import close_unopposed
 from tickets.searching import find_by_new_words
 

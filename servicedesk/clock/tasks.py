@@ -3,8 +3,8 @@
 from celery import shared_task
 
 from servicedesk.clock.models import Heartbeat
-from servicedesk.clock.servertime import server_time
 from servicedesk.clock.sweep import sweep
+from servicedesk.servertime import server_time
 
 
 @shared_task(ignore_result=True)

@@ -22,8 +22,8 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from servicedesk.clock.models import Deadline, Heartbeat
-from servicedesk.clock.servertime import server_time
 from servicedesk.outbox.queue import queue_state
+from servicedesk.servertime import server_time
 
 BROKER_PATIENCE = 2  # seconds
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")

@@ -22,10 +22,10 @@ from django.utils import timezone
 
 from servicedesk.audit.models import AuditRun, DailySeal
 from servicedesk.clock.models import Deadline, Heartbeat
-from servicedesk.clock.servertime import server_time
 from servicedesk.health import BROKER_PATIENCE
 from servicedesk.outbox.models import Message, State
 from servicedesk.outbox.queue import QueueState, queue_state
+from servicedesk.servertime import server_time
 from servicedesk.version import Migration, applied_migrations, known_migrations
 
 SHOWN = 10  # rows of one list

@@ -20,9 +20,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from servicedesk.audit.timeline import record
-from servicedesk.clock.servertime import server_time
 from servicedesk.importing.encodings import UnusableFileError
 from servicedesk.importing.running import Import
+from servicedesk.servertime import server_time
 from servicedesk.uploads.kinds import WAYS, begin
 from servicedesk.uploads.models import Upload
 from servicedesk.uploads.storing import file_of, outcome_of, remove

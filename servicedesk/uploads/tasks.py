@@ -3,10 +3,9 @@
 import logging
 
 from celery import shared_task
-from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from servicedesk.clock.servertime import server_time
+from servicedesk.servertime import server_time
 from servicedesk.uploads import carrying, storing
 
 logger = logging.getLogger(__name__)
@@ -36,4 +35,4 @@ def go_on_with_imports() -> None:
 @shared_task(ignore_result=True)
 def remove_old_imports() -> None:
     """Delete the files of imports that ended long ago."""
-    storing.remove_old(timezone.now())
+    storing.remove_old(server_time())

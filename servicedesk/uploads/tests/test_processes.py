@@ -28,7 +28,7 @@ Upload.objects.create(kind="customers", name="c.csv", stored=stored, size=1, by=
 """
 CARRY_OUT = """
 from datetime import timedelta
-from servicedesk.clock.servertime import server_time
+from servicedesk.servertime import server_time
 from servicedesk.uploads.carrying import go_on
 go_on(lambda: server_time() + timedelta(minutes={minutes}))
 """

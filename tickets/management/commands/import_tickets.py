@@ -5,9 +5,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from servicedesk.clock.servertime import server_time
 from servicedesk.importing.command import ImportCommand
 from servicedesk.importing.mappings import load_mapping
+from servicedesk.servertime import server_time
 from tickets.importing.running import TicketImport, owner_named
 from tickets.importing.shape import TICKETS
 

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from servicedesk.clock.servertime import server_time
 from servicedesk.clock.sweep import sweep
+from servicedesk.servertime import server_time
 
 
 class Command(BaseCommand):
