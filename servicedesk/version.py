@@ -18,6 +18,11 @@ def known_migrations() -> frozenset[Migration]:
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {})
 
 
+def fits(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the database has gone through exactly the migrations that this code brings."""
+    return applied_migrations(connection) == known_migrations()
+
+
 def applied_migrations(connection: BaseDatabaseWrapper) -> frozenset[Migration]:
     """Every migration that this database has gone through, of apps that are still installed; none if it is empty."""
     if TABLE not in connection.introspection.table_names():

@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from servicedesk.audit.timeline import Head, Record, claim_heads, lock_heads, record, record_many
 from servicedesk.bulk import insert_rows, update_rows
@@ -22,6 +22,7 @@ from servicedesk.clock.ringing import Advance, advance
 from servicedesk.clock.signals import deadlines_broke
 from servicedesk.clock.sparing import spared
 from servicedesk.staff.directory import Directory
+from servicedesk.version import fits
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 BATCH = 500  # rows a transaction
 WINDOW = 10  # batches whose rows are read at once and sorted by person
+READ_ONLY = "25006"  # PostgreSQL's code where nothing may be written for a while
 logger = logging.getLogger(__name__)
 
 
@@ -46,6 +48,7 @@ class Sweep:
     skipped: int = 0
     busy: int = 0  # rows somebody else held; they stay due for the next run
     set_aside: int = 0
+    failed: bool = False  # whether rows stay due because of the database, or because it is of another version
     told: set[int] = field(default_factory=set)  # people who may have a message of this run
     _rungs: dict[int, Rung] = field(default_factory=dict)
 
@@ -69,7 +72,8 @@ def sweep(at: datetime, *, batch: int = BATCH) -> Sweep:
     """Ring everything whose moment lies before `at`: once each, however often, late or in parallel this runs.
 
     Work is proportional to what is due, never to what is open. A batch that raises is rolled back and halved until
-    the bad row stands alone; that row is set aside, logged and shown on the health page.
+    the bad row stands alone; that row is set aside, logged and shown on the health page. A run that left rows due
+    because the database failed leaves no mark, so that /readyz tells if that goes on.
     """
     run = Sweep(at)
     after: tuple[datetime, int] | None = None
@@ -78,7 +82,8 @@ def sweep(at: datetime, *, batch: int = BATCH) -> Sweep:
         rows.sort(key=attrgetter("department", "owner"))  # so that few messages grow from batch to batch
         for start in range(0, len(rows), batch):
             _carry_out([(row.pk, row.subject) for row in rows[start : start + batch]], run)
-    Heartbeat.objects.beat("sweep", at=at)
+    if not run.failed:
+        Heartbeat.objects.beat("sweep", at=at)
     return run
 
 
@@ -106,18 +111,31 @@ def _carry_out(rows: list[tuple[int, str]], run: Sweep) -> None:
     try:
         with transaction.atomic():
             _ring_batch(rows, run)
-    except OperationalError:  # a deadlock or a lost connection is no fault of the rows: they stay due
-        run.broke, run.rang, run.skipped, run.busy = counts
-        run.busy += len(rows)
-        logger.warning("batch left due", extra={"rows": len(rows)}, exc_info=True)
     except Exception as error:
         run.broke, run.rang, run.skipped, run.busy = counts
-        if len(rows) == 1:
+        if _is_the_databases(error):
+            _leave_due(rows, run)
+        elif len(rows) > 1:
+            middle = len(rows) // 2
+            _carry_out(rows[:middle], run)
+            _carry_out(rows[middle:], run)
+        elif fits(connection):
             _set_aside(rows[0][0], error, run)
-            return
-        middle = len(rows) // 2
-        _carry_out(rows[:middle], run)
-        _carry_out(rows[middle:], run)
+        else:
+            _leave_due(rows, run)
+
+
+def _is_the_databases(error: Exception) -> bool:
+    """Whether no row is to blame: a deadlock, a lost connection, a full disk, or nothing may be written for a while."""
+    code = getattr(error.__cause__, "pgcode", None)
+    return isinstance(error, OperationalError | InterfaceError) or code == READ_ONLY
+
+
+def _leave_due(rows: list[tuple[int, str]], run: Sweep) -> None:
+    """Leave rows to a run that finds the database well again, or whose code is of the version of the tables."""
+    logger.warning("batch left due", extra={"rows": len(rows)}, exc_info=True)
+    run.busy += len(rows)
+    run.failed = True
 
 
 def _ring_batch(rows: list[tuple[int, str]], run: Sweep) -> None:

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
+from servicedesk import version
 from servicedesk.audit.timeline import Entry, Head
 from servicedesk.clock import sweep as sweeping
 from servicedesk.clock.acknowledging import acknowledge
-from servicedesk.clock.models import Deadline, Ring
+from servicedesk.clock.models import Deadline, Heartbeat, Ring
 from servicedesk.clock.owing import Owed, owe, owe_many, settle, withdraw
 from servicedesk.clock.sweep import put_back, sweep
 from servicedesk.clock.testing import MONDAY, make_deadline, make_ladder, make_matter, make_unit
@@ -410,18 +411,40 @@ def test_a_serious_matter_is_not_added_to_mail_that_waits_for_the_morning():
     ]
 
 
-def test_a_deadlock_or_a_lost_connection_leaves_the_rows_due(monkeypatch):
+@pytest.mark.parametrize("fault", [OperationalError("deadlock detected"), InterfaceError("closed")])
+def test_a_deadlock_or_a_lost_connection_leaves_the_rows_due_and_no_mark_of_a_run(monkeypatch, fault):
     deadline = make_deadline(due_at=DUE, at=MONDAY)
 
     def advance(*args, **context):
-        raise OperationalError("deadlock detected")
+        raise fault
 
     monkeypatch.setattr(sweeping, "advance", advance)
     run = sweep(DUE + SECOND)
     assert (run.busy, run.set_aside) == (1, 0)
+    assert not Heartbeat.objects.filter(name="sweep").exists()
     monkeypatch.undo()
     deadline.refresh_from_db()
     assert deadline.set_aside_at is None
+    assert sweep(DUE + SECOND).broke == 1
+    assert Heartbeat.objects.get(name="sweep").at == DUE + SECOND
+
+
+def test_code_of_another_version_than_the_tables_sets_nothing_aside_and_rings_what_it_can(monkeypatch):
+    deadlines = [make_deadline(due_at=DUE, at=MONDAY) for _ in range(4)]
+    honest = sweeping.advance
+
+    def advance(deadline, **context):
+        if deadline.pk == deadlines[2].pk:
+            raise KeyError("a word of tomorrow")
+        return honest(deadline, **context)
+
+    monkeypatch.setattr(sweeping, "advance", advance)
+    known = version.known_migrations()
+    monkeypatch.setattr(version, "known_migrations", lambda: known - {max(known)})
+    run = sweep(DUE + SECOND)
+    assert (run.broke, run.busy, run.set_aside) == (3, 1, 0)
+    assert not Heartbeat.objects.filter(name="sweep").exists()
+    monkeypatch.undo()
     assert sweep(DUE + SECOND).broke == 1
 
 
