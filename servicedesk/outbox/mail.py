@@ -68,7 +68,7 @@ class Postman:
             raise (RefusedError if error.smtp_code in PERMANENT else FailedError)(reason(error)) from error
         except Exception as error:  # whatever a mail backend raises
             self.hang_up()
-            raise FailedError(reason(error)) from error
+            raise (UnreachableError if hung(error) else FailedError)(reason(error)) from error
         if not taken:
             raise FailedError("not taken by the mail backend")
 
@@ -101,6 +101,11 @@ def message_id(message: Message) -> str:
     """The same for every try, so that a mail doubled by a crash is seen to be one."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<{hashlib.sha256(message.key.encode()).hexdigest()[:40]}@{domain}>"
+
+
+def hung(error: Exception) -> bool:
+    """Whether the server let us wait until our patience ended; smtplib tells that as a lost connection."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def reason(error: Exception, *codes: int) -> str:

@@ -36,6 +36,7 @@ class Run:
         self.backend = backend
         self.began = time.monotonic()
         self.counts: Counter[str] = Counter()
+        self.unreachable = ""  # why the mail server is out of reach, once it is
 
     def now(self) -> datetime:
         return self.began_at + timedelta(seconds=time.monotonic() - self.began)
@@ -47,7 +48,8 @@ class Run:
 def send_due(at: datetime, *, backend: str | None = None) -> dict[str, int]:
     """Send what is due, batch by batch, for at most two minutes; returns how many came to which state.
 
-    Any number may run side by side. What a run leaves over stays due for the next one. `backend` names another
+    Any number may run side by side. What a run leaves over stays due for the next one; it ends once the mail server is
+    out of reach, so that senders who wait for a dead one never keep all workers from the clock. `backend` names another
     mail backend than the settings do.
     """
     run = Run(at, backend)
@@ -56,7 +58,7 @@ def send_due(at: datetime, *, backend: str | None = None) -> dict[str, int]:
         if not batch:
             break
         send_batch(batch, run)
-        if len(batch) < BATCH:
+        if len(batch) < BATCH or run.unreachable:
             break
     return dict(run.counts)
 
@@ -97,28 +99,27 @@ def send_batch(batch: list[Message], run: Run) -> None:
 def send_mail(batch: list[Message], run: Run) -> None:
     """Send a batch of mail; once the server is out of reach the rest fails with that reason, untried."""
     sent_to = sent_lately(batch, run.now())
-    unreachable = ""
     with Postman(run.backend) as postman:
         for message in batch:
             if run.is_over():
                 put_back(message, run.now(), run)
             elif message.address and sent_to[message.address] >= settings.OUTBOX_MAILS_PER_ADDRESS:
                 put_back(message, run.now() + CAP_SPAN, run)
-            elif unreachable:
-                mark_failed(message, unreachable, run)
+            elif run.unreachable:
+                mark_failed(message, run.unreachable, run)
             else:
                 sent_to[message.address] += 1
-                unreachable = send_one_mail(postman, message, run)
+                send_one_mail(postman, message, run)
 
 
-def send_one_mail(postman: Postman, message: Message, run: Run) -> str:
-    """Send one mail and mark what became of it; returns why the server is out of reach, else nothing."""
+def send_one_mail(postman: Postman, message: Message, run: Run) -> None:
+    """Send one mail and mark what became of it; the run learns if the server is out of reach."""
     if message.recipient and not message.recipient.is_active:
         give_up(message, "recipient may not log in", run)
-        return ""
+        return
     if message.tries > settings.OUTBOX_TRIES:
         give_up(message, "every sender died over it", run)
-        return ""
+        return
     words = render(message)
     try:
         postman.deliver(message, words)
@@ -126,12 +127,11 @@ def send_one_mail(postman: Postman, message: Message, run: Run) -> str:
         give_up(message, str(refusal), run)
     except UnreachableError as failure:
         mark_failed(message, str(failure), run)
-        return str(failure)
+        run.unreachable = str(failure)
     except FailedError as failure:
         mark_failed(message, str(failure), run)
     else:
         mark_sent(message, run, subject=words.subject, body=words.body)
-    return ""
 
 
 def sent_lately(batch: list[Message], at: datetime) -> Counter[str]:

@@ -137,6 +137,25 @@ def test_a_server_out_of_reach_is_asked_once_for_the_whole_batch():
     assert set(Message.objects.values_list("last_error", flat=True)) == {"SMTPAuthenticationError 535"}
 
 
+def test_a_server_that_hangs_in_mid_session_is_asked_once_a_run(monkeypatch):
+    """What smtplib makes of a socket that timed out; the next batch would wait as long, and the one after that."""
+    monkeypatch.setattr(sending, "BATCH", 3)
+    for n in range(6):
+        make_mail(f"person{n}@example.org")
+
+    def hang():
+        try:
+            raise TimeoutError("timed out")
+        except OSError as error:
+            raise smtplib.SMTPServerDisconnected(f"Connection unexpectedly closed: {error}")  # noqa: B904
+
+    behaviour["person0@example.org"] = hang
+    assert send_due(NOON) == {"failed": 3}
+    assert (Message.objects.filter(tries=0).count(), behaviour["opened"]) == (3, 1)
+    behaviour.clear()
+    assert send_due(NOON + MINUTE) == {"sent": 6}
+
+
 def test_a_receiver_refused_for_good_is_given_up_without_repeating_the_address():
     letter = make_mail("gone@example.org")
     behaviour["gone@example.org"] = refused("gone@example.org", 550)
