@@ -136,7 +136,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default="")
 SWEEP_EVERY = env.float("SWEEP_EVERY", default=5.0)  # seconds between two runs of the clock
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
-if not REDIS_URL:
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object]
+if REDIS_URL:
+    # A Redis that hangs must not hold up whoever only leaves a hint there.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}  # seconds
+else:
     BROKER_FOLDER = Path(env("BROKER_FOLDER", default=str(VAR / "broker")))
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_FOLDER / "queue"),
@@ -157,6 +161,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 BEAT_FOLDER = VAR / "beat"
 BEAT_FOLDER.mkdir(exist_ok=True)
+CELERY_BEAT_SCHEDULER = "servicedesk.beat:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(BEAT_FOLDER / "schedule")
 
 # People and log-in

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -60,6 +60,8 @@ class Reading:
                 yield f"the {name} has not run yet"
             elif age > settings.READY_SWEEP_AGE:
                 yield f"the last {name} was {age:.0f} s ago"
+            elif age < -settings.READY_CLOCK_DIFFERENCE:  # the clock was set back, and nothing has run since
+                yield f"the last {name} lies {-age:.0f} s ahead"
 
 
 @require_safe
@@ -127,7 +129,7 @@ def look() -> Reading:
             messages_failed=queue["failed"],
             messages_given_up=queue["given_up"],
         )
-    except DatabaseError:
+    except Error:
         return Reading(broker=broker)
 
 

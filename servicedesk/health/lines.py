@@ -82,8 +82,11 @@ def _pulse(facts: Facts, code: str, title: str, advice: str) -> Line:
     if code not in facts.beats:
         return Line(code, title, OVERDUE, _("never"), advice)
     moment = facts.beats[code]
-    late = (facts.at - moment).total_seconds() > settings.READY_SWEEP_AGE
-    return Line(code, title, OVERDUE if late else KEPT, time_since(moment, facts.at), advice if late else "")
+    age = (facts.at - moment).total_seconds()
+    wrong = age > settings.READY_SWEEP_AGE or age < -settings.READY_CLOCK_DIFFERENCE
+    return Line(
+        code, title, OVERDUE if wrong else KEPT, time_since(moment, facts.at), advice if wrong else ""
+    )
 
 
 def ring(facts: Facts) -> Line:
