@@ -15,7 +15,7 @@ AS_IN_PRODUCTION := VAR_DIR=$(VAR)/check DATABASE_URL=sqlite:///$(abspath $(VAR)
 
 CHECKS := check-form check-types check-templates check-security check-translations check-migrations check-deployment
 
-.PHONY: run build test check bench lock messages clauses clean install install-dev $(CHECKS)
+.PHONY: run build test faults check bench lock messages clauses clean install install-dev $(CHECKS)
 
 run: build  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it. SCALE=year for a larger demo.
 	@$(MANAGE) migrate --no-input --verbosity 0
@@ -25,6 +25,9 @@ build: install $(MADE)/translations $(MADE)/static  ## All that the desk runs fr
 
 test: install-dev  ## Every test, on SQLite and, where they answer, on PostgreSQL and Redis. ARGS=… go to pytest.
 	@$(PYTHON) .ci/tests.py $(ARGS)
+
+faults: install-dev  ## Processes and servers broken at the worst moment, the long tests too.
+	@$(PYTHON) .ci/tests.py -m faults $(ARGS)
 
 check: $(CHECKS)  ## All of them; make --keep-going check goes on after a failure.
 

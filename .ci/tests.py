@@ -3,6 +3,8 @@
 
 tests.py [ARGUMENTS FOR PYTEST]
 
+Left out are the long faults, unless the arguments select by marks of their own (`make faults`).
+
 TEST_DATABASE_URL and TEST_REDIS_URL name servers elsewhere than on this machine's usual ports. Only a test
 database (the name with `test_` before it) is made and dropped. PYTEST_WORKERS: processes per engine, default 2.
 """
@@ -65,9 +67,10 @@ def engines() -> dict[str, dict[str, str]]:
 
 
 def run(environment: dict[str, str], arguments: list[str]) -> int:
+    selection = ["-m", "not (faults and slow)"]  # a later -m among the arguments counts instead
     spread = ["-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "worksteal"]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *spread, *arguments],
+        [sys.executable, "-m", "pytest", *selection, *spread, *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
     ).returncode

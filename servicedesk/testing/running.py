@@ -59,6 +59,31 @@ def status(port, path):
         asking.close()
 
 
+def children(pid):
+    return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def family(pid):
+    """A process and all that descend from it."""
+    return {pid}.union(*(family(child) for child in children(pid)))
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def child_called(desk, name):
+    """The child of a running desk whose command holds this word."""
+    return next((pid for pid in children(desk.pid) if name in _command(pid)), None)
+
+
+def _command(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode().replace("\0", " ")
+
+
 def desk_in(folder, database_url=""):
     """The environment of a desk of its own: SQLite in that folder unless a database is named, Redis where the tests have it.
 

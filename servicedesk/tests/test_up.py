@@ -1,41 +1,16 @@
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
 from servicedesk.supervisor import Part, Supervisor
-from servicedesk.testing.running import desk_in, desk_up, manage, wait_for
+from servicedesk.testing.running import child_called, desk_in, desk_up, family, is_alive, manage, wait_for
 
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
 ]
-
-
-def children(pid):
-    return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
-
-
-def family(pid):
-    """A process and all that descend from it."""
-    return {pid}.union(*(family(child) for child in children(pid)))
-
-
-def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def command(pid):
-    return Path(f"/proc/{pid}/cmdline").read_bytes().decode().replace("\0", " ")
-
-
-def child_called(desk, name):
-    return next((pid for pid in children(desk.pid) if name in command(pid)), None)
 
 
 def test_one_command_runs_the_desk_mends_it_and_ends_it(environment):

@@ -1,0 +1,1 @@
+"""Faults: real processes, broken at the worst moment; afterwards nothing is lost and nothing doubled."""
