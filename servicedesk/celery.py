@@ -49,6 +49,8 @@ def list_periodic_tasks(sender, **kwargs):
         "close unopposed inquiries": every(3600, "tickets.tasks.close_unopposed_inquiries"),
         # every half minute: tickets of a renamed customer are found by the new name
         "find tickets by new words": every(30, "tickets.tasks.find_tickets_by_new_words"),
+        # every minute: the number of open tickets stays the sum of few rows
+        "fold open counts": every(60, "servicedesk.reports.tasks.fold_open_counts"),
         # every ten minutes: whose last day is over leaves; what stayed because nobody could have it (CASES f, o)
         "pass on what leavers owe": every(600, "servicedesk.staff.tasks.pass_on_what_leavers_owe"),
         # every morning: next year's holiday list, once it is time to ask for it (S37)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,7 +18,7 @@ from servicedesk.dashboards.wording import (
     period_name,
     short_week,
 )
-from servicedesk.reports.backlog import BANDS, Held, backlog, by_band, more_than
+from servicedesk.reports.backlog import BANDS, Backlog, backlog, more_than
 from servicedesk.reports.kept import Apart, Kept, apart, kept_by_department, kept_by_stretch
 from servicedesk.reports.owed import Owed, owed
 from servicedesk.reports.period import Period, weeks_up_to
@@ -111,13 +110,13 @@ class Counted:
     kept: dict[int, Kept]
     before: Kept | None
     apart: Apart
-    held: list[Held]
+    backlog: Backlog
     more: int | None
     weeks: list[Kept]
 
 
 def count(asked: Asked) -> Counted:
-    """Five queries, ten with a comparison; none of them reads a deadline that is due only after today."""
+    """Six queries, eleven with a comparison; none of them reads a deadline that is due only after today."""
     reach, at, cutoff = asked.reach, asked.at, asked.cut.cutoff
     then, compared = asked.period.earlier(at, asked.against), asked.compared
     return Counted(
@@ -125,7 +124,7 @@ def count(asked: Asked) -> Counted:
         kept=kept_by_department(reach, asked.period, cutoff=cutoff),
         before=sum(kept_by_stretch(reach, [compared], cutoff=at), Kept()) if compared else None,
         apart=apart(reach, asked.period, cutoff=cutoff),
-        held=backlog(reach, at=at),
+        backlog=backlog(reach, at=at),
         more=more_than(reach, then=then, at=at) if then else None,
         weeks=kept_by_stretch(reach, weeks_up_to(asked.period, WEEKS), cutoff=at),
     )
@@ -135,7 +134,7 @@ def overview_of(asked: Asked, *, shown: int | None = SHOWN) -> Overview:
     """The page for what the address asks; `shown` people, or all of them."""
     found = count(asked)
     when = ago(asked.period, asked.against)
-    kept, opened = sum(found.kept.values(), Kept()), sum(one.total for one in found.held)
+    kept, opened = sum(found.kept.values(), Kept()), found.backlog.total
     people, more_people = _people(asked, found, shown)
     compared = asked.compared
     return Overview(
@@ -151,12 +150,12 @@ def overview_of(asked: Asked, *, shown: int | None = SHOWN) -> Overview:
         unreached=Number(found.apart.unreached, asked.rows("unreached")),
         chased=Number(found.apart.chased, asked.rows("chased")),
         open=Number(opened, asked.rows("open")),
-        open_by=len({one.person for one in found.held}),
+        open_by=len({one.person for one in found.backlog.held}),
         open_change=_change(opened, None if found.more is None else opened - found.more, when),
         weeks=_weeks(asked, found),
         ages=[
             Age(age_name(band), Number(number, asked.rows("open", band=band)))
-            for band, number in zip(BANDS, by_band(found.held), strict=True)
+            for band, number in zip(BANDS, found.backlog.by_band, strict=True)
         ],
         departments=_departments(asked, found),
         people=people,
@@ -190,7 +189,7 @@ def _weeks(asked: Asked, found: Counted) -> list[Week]:
 def _departments(asked: Asked, found: Counted) -> list[Line]:
     """Each department by itself, without those below it; those of which there is nothing to say are left out."""
     broken, today, opened = (
-        _summed(counts, 0) for counts in (found.owed.broken, found.owed.today, _opened(found.held))
+        _summed(counts, 0) for counts in (found.owed.broken, found.owed.today, _opened(found.backlog))
     )
     lines = []
     for pk, department in asked.units.by_id.items():
@@ -212,7 +211,7 @@ def _departments(asked: Asked, found: Counted) -> list[Line]:
 def _people(asked: Asked, found: Counted, shown: int | None) -> tuple[list[Line], int]:
     """Who has what, most broken first, and how many more there are."""
     broken, today, opened = (
-        _summed(counts, 1) for counts in (found.owed.broken, found.owed.today, _opened(found.held))
+        _summed(counts, 1) for counts in (found.owed.broken, found.owed.today, _opened(found.backlog))
     )
     ids = sorted(
         broken.keys() | today.keys() | opened.keys(),
@@ -232,8 +231,8 @@ def _people(asked: Asked, found: Counted, shown: int | None) -> tuple[list[Line]
     return lines, len(ids) - len(lines)
 
 
-def _opened(held: Sequence[Held]) -> Counter[tuple[int, int]]:
-    return Counter({(one.department, one.person): one.total for one in held})
+def _opened(backlog: Backlog) -> Counter[tuple[int, int]]:
+    return Counter({(one.department, one.person): one.total for one in backlog.held})
 
 
 def _summed(counts: Counter[tuple[int, int]], part: int) -> Counter[int]:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 NOW = MONDAY + 2 * DAY + 2 * HOUR  # Wednesday noon
 OVERVIEW = "dashboards:overview"
-QUERIES = 16  # session, person, rights and departments; then eleven for the figures, and the names of people
+QUERIES = 17  # session, person, rights and departments; then twelve for the figures, and the names of people
 
 
 @pytest.fixture
