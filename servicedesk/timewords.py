@@ -4,11 +4,14 @@ The script that lets the time left tick uses the same formats (`time_formats`), 
 """
 
 from datetime import date, datetime, time, timedelta
+from functools import cache, lru_cache
 
-from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils import dateformat, timezone
+from django.utils.formats import get_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+CLOCK = "H:i"  # the end of all our formats that hold one
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 SOON_SHARE = 0.25  # of the interval, still to go (S4: a warning at 75 %)
 SOON_AT_LEAST = timedelta(hours=1)
@@ -16,6 +19,11 @@ SOON_AT_LEAST = timedelta(hours=1)
 
 def time_formats() -> dict[str, str]:
     """The formats of a time left or exceeded, by unit; `days`, `hours`, `minutes`, `seconds` are whole numbers."""
+    return _time_formats(get_language())
+
+
+@cache
+def _time_formats(language: str | None) -> dict[str, str]:
     return {
         "left_days": _("%(days)s d %(hours)s h left"),
         "left_hours": _("%(hours)s h %(minutes)s min left"),
@@ -77,7 +85,7 @@ def urgency(due_at: datetime, now: datetime, made_at: datetime | None = None) ->
 def short_time(moment: datetime, now: datetime) -> str:
     """A moment in the current zone, as short as it can be said: "today 14:30", "3 May 14:30", "3 May 2025 14:30"."""
     moment, now = timezone.localtime(moment), timezone.localtime(now)
-    clock = date_format(moment, "TIME_FORMAT")
+    clock = f"{moment:%H:%M}"
     match (moment.date() - now.date()).days:
         case 0:
             return _("today %(time)s") % {"time": clock}
@@ -86,8 +94,19 @@ def short_time(moment: datetime, now: datetime) -> str:
         case -1:
             return _("yesterday %(time)s") % {"time": clock}
     if moment.year == now.year:
-        return date_format(moment, "DAY_TIME_FORMAT")
-    return date_format(moment, "DATETIME_FORMAT")
+        return _said(moment, "DAY_TIME_FORMAT")
+    return _said(moment, "DATETIME_FORMAT")
+
+
+def _said(moment: datetime, name: str) -> str:
+    """A moment by one of our formats, all of which end with the clock; a list names few days and many moments."""
+    day = get_format(name).removesuffix(CLOCK)
+    return f"{_day(moment.date(), day, get_language())}{moment:%H:%M}"
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, format_: str, language: str | None) -> str:
+    return dateformat.format(day, format_)
 
 
 def midnight(day: date) -> datetime:
@@ -103,5 +122,4 @@ def next_midnight(now: datetime) -> datetime:
 def full_time(moment: datetime) -> str:
     """A moment in the current zone with weekday, year and zone: "Monday 3 May 2027, 14:30 (Asia/Shanghai)"."""
     moment = timezone.localtime(moment)
-    said = date_format(moment, "FULL_FORMAT")
-    return f"{said} ({timezone.get_current_timezone_name()})"
+    return f"{_said(moment, 'FULL_FORMAT')} ({timezone.get_current_timezone_name()})"

@@ -261,17 +261,20 @@ def _page(keys: Sequence[Key], parts: Sequence[Part], *, has_before: bool, has_a
     )
 
 
+SHOWN = (
+    *("number", "kind", "severity", "channel", "anonymous", "received_at", "state", "chased", "closed_at"),
+    *("category__name", "category__code", "customer__name", "department__name"),
+    *("owner__display_name", "owner__username"),
+    *(f"{owed}__{column}" for owed in ("live_deadline", "open_check") for column in ("kind", "made_at", "due_at")),
+)  # fmt: skip
+
+
 def shown(ids: Sequence[int]) -> TicketQuerySet:
-    """What a row shows, read for one page only; long columns stay where they are."""
-    heavy = [
-        f"{owed}__{column}"
-        for owed in ("live_deadline", "open_check")
-        for column in ("schedule", "derivation")
-    ]
+    """What a row shows, read for one page only; all other columns stay where they are."""
     return (
         Ticket.objects.filter(pk__in=ids)
         .select_related("category", "customer", "owner", "department", "live_deadline", "open_check")
-        .defer("tokens", "customer__tokens", *heavy)
+        .only(*SHOWN)
         .annotate(said=Left("first_words__text", WORDS_SHOWN))
         .prefetch_related(Prefetch("marks", Mark.objects.filter(lifted_at=None), to_attr="standing_marks"))
     )

@@ -49,17 +49,20 @@ def icon_drawing(name: str) -> SafeString | None:
     return mark_safe("".join(paths))  # noqa: S308  a file of the icon package, never anybody's input
 
 
-@register.inclusion_tag("_time_left.html", takes_context=True, name="time_left")
-def time_left_badge(context, due_at: datetime, made_at: datetime | None = None) -> dict:
+@register.simple_tag(takes_context=True, name="time_left")
+def time_left_badge(context, due_at: datetime, made_at: datetime | None = None) -> str:
     """The time until a due moment as a badge that goes on ticking; `made_at` makes "soon" the last quarter."""
     now = context.get("now") or timezone.now()
-    return {
-        "due_at": due_at,
-        "soon_at": soon_from(due_at, made_at),
-        "state": urgency(due_at, now, made_at),
-        "text": time_left(due_at, now),
-        "full": full_time(due_at),
-    }
+    due = due_at.isoformat()
+    return format_html(
+        '<time class="time-left is-{}" datetime="{}" data-due="{}" data-soon="{}" title="{}">{}</time>',
+        urgency(due_at, now, made_at),
+        due,
+        due,
+        soon_from(due_at, made_at).isoformat(),
+        full_time(due_at),
+        time_left(due_at, now),
+    )
 
 
 @register.simple_tag(takes_context=True)

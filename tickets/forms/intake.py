@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.choosing import LongModelChoiceField
 from servicedesk.customers.channels import Channel
 from servicedesk.moments import check_sane
 from servicedesk.staff.models import User
@@ -191,7 +192,7 @@ class EndingForm(forms.Form):
         choices=[("", gettext_lazy("as the customer prefers")), *capital(Channel.choices)],
         required=False,
     )
-    requester = forms.ModelChoiceField(
+    requester = LongModelChoiceField(
         User.objects.none(), label=gettext_lazy("Requested by"), required=False, empty_label=None
     )
 
@@ -270,7 +271,7 @@ class LateForm(forms.Form):
     clauses = {"first_responder": "R5.2.1"}
 
     received_at = moment_field(gettext_lazy("Received at"))
-    first_responder = forms.ModelChoiceField(
+    first_responder = LongModelChoiceField(
         User.objects.none(), label=gettext_lazy("First asked was"), required=False, empty_label=None
     )
     late_reason = forms.CharField(

@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.choosing import LongChoiceField
 from servicedesk.customers.channels import Channel
 from servicedesk.staff.models import Department, User
 from tickets.models import Category, Kind, Mark, Ticket
@@ -29,8 +30,8 @@ MORE = ("scope", "severity", "mark", "flag", "channel", "customer", "received_fr
 DAYS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
 
 
-def _choice(label, **options) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, **options)
+def _choice(label) -> forms.ChoiceField:
+    return LongChoiceField(label=label, required=False)
 
 
 def _day(label) -> forms.DateField:

@@ -20,6 +20,7 @@ from servicedesk.calendars.models import Calendar
 from servicedesk.clock.models import Deadline
 from servicedesk.customers.channels import Channel
 from servicedesk.customers.models import ContactPerson, Customer, Project
+from servicedesk.labels import QuickLabels
 from servicedesk.search.fields import TokensField
 from servicedesk.staff.covering import covered_by
 from servicedesk.staff.models import Department, User
@@ -125,7 +126,7 @@ class TicketQuerySet(models.QuerySet):
         return units
 
 
-class Ticket(models.Model):
+class Ticket(QuickLabels, models.Model):
     """One matter, with somebody responsible by name and, while it is unresolved, one live deadline (INV 1-3).
 
     `first_words`, `first_responder` and `received_at` never change. `key` names its timeline.

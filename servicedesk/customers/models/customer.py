@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.customers.channels import PREFERENCES
+from servicedesk.labels import QuickLabels
 from servicedesk.search.fields import TokensField
 
 from .area import Area
@@ -86,7 +87,7 @@ class CustomerQuerySet(models.QuerySet):
         )
 
 
-class Customer(models.Model):
+class Customer(QuickLabels, models.Model):
     """An organisation, a household or a person whom we serve.
 
     The row holds how things stand now; what they were before stands in the timeline `customer:<number>`, texts
