@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Exists, Func, OuterRef, Prefetch, Q
 from django.db.models.functions import Left
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from servicedesk.calendars.models import Calendar
 from servicedesk.clock.due import due_before
 from servicedesk.keyset import Place
 from servicedesk.regulations.standing import setting
+from servicedesk.search.common import share_of
 from servicedesk.timewords import midnight, next_midnight
 from tickets.models import Mark, Ticket
 from tickets.news import numbers_with_news
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 PAGE = 50  # rows
 WORDS_SHOWN = 200  # characters of the first words
+WALKED = 150  # tickets with common words are expected among those walked through
 
 
 # Which tickets
@@ -96,8 +99,8 @@ OF_UNRESOLVED = ("silent", "untouched", "passed")  # flags that only what is owe
 
 
 def matching(wanted: Mapping[str, Any], *, user: User, at: datetime) -> TicketQuerySet:
-    """The tickets that all filters but the state mean, whoever may see them."""
-    tickets = Ticket.objects.search(wanted.get("q") or "")
+    """The tickets that all filters but the state and the words mean, whoever may see them."""
+    tickets = Ticket.objects.all()
     for name, means in FILTERS.items():
         if value := wanted.get(name):
             tickets = tickets.filter(means(value))
@@ -119,6 +122,14 @@ def promptly_before(at: datetime) -> datetime:
 # In which order
 
 
+class AnyOf(Func):
+    """One of the keys of an array; PostgreSQL makes that first, however few it guesses will be left."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
 @dataclass(frozen=True)
 class Part:
     """A stretch of an order in which rows follow each other by one column, then by id; rows without it are elsewhere."""
@@ -136,20 +147,34 @@ class Part:
     def backwards(self) -> Part:
         return replace(self, descending=not self.descending)
 
-    def keys(self, doors: Sequence[TicketQuerySet], place: Place | None, count: int) -> list:
+    def keys(self, doors: Sequence[TicketQuerySet | Common], place: Place | None, count: int) -> list:
         """The first `count` sort keys behind the place, asked through each door alone and merged."""
-        sign = "-" if self.descending else ""
         found: set[tuple[datetime, int]] = set()
         for tickets in doors:
-            rows = tickets.filter(self.holds)
-            if place:
-                rows = rows.filter(place.behind(self.column, descending=self.descending))
-            elif self.some_without:
-                rows = rows.filter(**{f"{self.column}__isnull": False})
-            found.update(
-                rows.order_by(f"{sign}{self.column}", f"{sign}pk").values_list(self.column, "pk")[:count]
-            )
+            found.update(self.found(tickets, place, count))
         return sorted(found, reverse=self.descending)[:count]
+
+    def found(self, tickets: TicketQuerySet | Common, place: Place | None, count: int) -> list:
+        """The same through one door."""
+        if isinstance(tickets, Common):
+            rows = self.rows(tickets.tickets, place)
+            walked = AnyOf("pk", ArraySubquery(rows.values("pk")[: tickets.walked]))
+            some = self.rows(Ticket.objects.holding(tickets.text).filter(walked), None)
+            keys = list(some.values_list(self.column, "pk")[:count])
+            if len(keys) == count or not rows[tickets.walked : tickets.walked + 1].exists():
+                return keys
+            tickets = tickets.tickets.search(tickets.text)
+        return list(self.rows(tickets, place).values_list(self.column, "pk")[:count])
+
+    def rows(self, tickets: TicketQuerySet, place: Place | None) -> TicketQuerySet:
+        """These tickets in this order, those behind the place."""
+        sign = "-" if self.descending else ""
+        rows = tickets.filter(self.holds)
+        if place:
+            rows = rows.filter(place.behind(self.column, descending=self.descending))
+        elif self.some_without:
+            rows = rows.filter(**{f"{self.column}__isnull": False})
+        return rows.order_by(f"{sign}{self.column}", f"{sign}pk")
 
 
 OWED = Part("owed", "due_at", descending=False, some_without=True)
@@ -219,14 +244,31 @@ def _parts(wanted: Mapping[str, Any], at: datetime) -> list[Part]:
     ]
 
 
-def _doors(wanted: Mapping[str, Any], *, user: User, at: datetime) -> list[TicketQuerySet]:
+def _doors(wanted: Mapping[str, Any], *, user: User, at: datetime) -> list[TicketQuerySet | Common]:
     """The wanted tickets that the person sees, by each reason; in one where few are left after the search of words."""
     tickets = matching(wanted, user=user, at=at)
     if not user.is_active:
         return []
-    if wanted.get("q"):
-        return [tickets.visible_to(user)]
-    return [tickets.filter(door) for door in Ticket.objects.doors(user)]
+    text = wanted.get("q") or ""
+    if not text:
+        return [tickets.filter(door) for door in Ticket.objects.doors(user)]
+    share = share_of(Ticket, text)
+    if not share:
+        return [tickets.search(text).visible_to(user)]
+    walked = int(WALKED / share)
+    return [Common(tickets.filter(door), text, walked) for door in Ticket.objects.doors(user)]
+
+
+@dataclass(frozen=True)
+class Common:
+    """Tickets with common words: so many of a page's order are walked through before the index of words is asked.
+
+    Words that are common one by one need not be so together, nor in every part of the tickets.
+    """
+
+    tickets: TicketQuerySet
+    text: str
+    walked: int
 
 
 def _start(parts: Sequence[Part], text: str) -> tuple[str, Place] | None:

@@ -13,6 +13,8 @@ from django.utils import timezone
 from servicedesk.clock.testing import make_unit
 from servicedesk.customers.testing import make_customer
 from servicedesk.outbox.posting import post
+from servicedesk.search import common
+from servicedesk.search.common import share_of
 from servicedesk.staff.models import Department
 from servicedesk.staff.testing import make_absence, make_department, make_user
 from tickets.contacts import hear_from_customer, update_customer
@@ -21,7 +23,7 @@ from tickets.marks import set_mark
 from tickets.models import Ticket
 from tickets.notes import add_note
 from tickets.ownership import take_over
-from tickets.queue import page_of
+from tickets.queue import WALKED, page_of
 from tickets.replies import Reply, reply_to_customer
 from tickets.testing import HOUR, MONDAY, make_agent, make_category, make_intake, make_ticket, make_word
 
@@ -532,3 +534,33 @@ def test_a_number_among_other_filters_is_a_search(overseer):
     ticket = make_ticket()
     assert numbers(queue(logged_in(overseer), q=ticket.number, state="all")) == [ticket.number]
     assert Department.objects.exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("walked", [1, 1000])
+def test_common_words_are_found_among_the_newest_first_and_by_the_index_where_these_have_none(
+    overseer, monkeypatch, walked
+):
+    """By whatever way, the same tickets in the same order; both words are common here, together they are not."""
+    monkeypatch.setattr("tickets.queue.share_of", lambda model, text: WALKED / walked)
+    cold = [make_ticket(MONDAY - n * HOUR, words="Cold heating") for n in range(4)]
+    warm = [make_ticket(MONDAY - n * HOUR, words="Warm water") for n in range(4, 6)]
+    for person in (overseer, cold[2].owner):
+        client = logged_in(person)
+        mine = [one.number for one in cold if person in (overseer, one.owner)]
+        assert numbers(queue(client, q="heating")) == mine
+        assert numbers(queue(client, q="heating", category=warm[0].category_id)) == []
+        assert numbers(queue(client, q="cold water")) == []
+
+
+@pytest.mark.postgresql
+def test_how_common_a_word_is_follows_what_the_database_has_counted():
+    for number in range(20):
+        make_ticket(words="The heating is cold" if number % 2 else "The heating makes noise")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tickets_ticket")
+    common._shares.cache_clear()
+    assert share_of(Ticket, "heat") == 1
+    assert share_of(Ticket, "noise heating") == 0.5
+    assert share_of(Ticket, "heating gasworks") == 0
+    common._shares.cache_clear()
