@@ -34,19 +34,20 @@ FROM generate_series(%(first)s::bigint, %(last)s) i CROSS JOIN LATERAL (
             - CASE WHEN mod(i, 2) = 1 THEN interval '5 days' ELSE interval '90 hours' END END AS came_at) came
 """
 
+# Each step stands by itself (MATERIALIZED, OFFSET 0): put together, an expression grows with every step that names it.
 # Three years: seven of ten came evenly over them and are closed, three of ten came within the last half a year, most of
 # them lately, and are open. The newer share of all is solved for the age, so that numbers follow the time. Some hundreds
 # fall to the same busy person, whatever the size.
 LIVED = """
-WITH shares AS (
+WITH shares AS MATERIALIZED (
     SELECT i, (%(count)s - i + 0.5)::float8 / %(count)s AS newer,
         0.7 * 170 / 1095 AS closed_by_then, pg_temp.luck(i, 1) AS fate, pg_temp.luck(i, 2) AS way,
         pg_temp.luck(i, 3) AS sort, pg_temp.luck(i, 4) AS pace, pg_temp.luck(i, 10) AS turn
     FROM generate_series(%(first)s::bigint, %(last)s) i
-), ages AS (
+), ages AS MATERIALIZED (
     SELECT *, (sqrt(0.09 + 4 * closed_by_then * newer) - 0.3) / (2 * closed_by_then) AS root
     FROM shares
-), courses AS (
+), courses AS MATERIALIZED (
     SELECT *, %(at)s::timestamptz - age AS came_at, CASE
         WHEN newer < 0.3 + closed_by_then AND fate < 1 / (1 + root * 2 * closed_by_then / 0.3) THEN CASE
             WHEN age < interval '5 days' AND turn < 0.17 THEN 'resolved'
@@ -59,8 +60,8 @@ WITH shares AS (
         WHEN way < 0.90 THEN 'late'
         ELSE 'unreached' END AS course
     FROM ages CROSS JOIN LATERAL (SELECT CASE WHEN newer < 0.3 + closed_by_then THEN interval '170 days' * root ^ 2
-        ELSE interval '170 days' + interval '1095 days' * (newer - 0.3 - closed_by_then) / 0.7 END AS age) aged
-), kinds AS (
+        ELSE interval '170 days' + interval '1095 days' * (newer - 0.3 - closed_by_then) / 0.7 END AS age OFFSET 0) aged
+), kinds AS MATERIALIZED (
     SELECT *, CASE
         WHEN sort < 0.06 AND course IN ('waiting', 'solved') THEN 'task'
         WHEN sort < 0.40 THEN 'complaint'
@@ -70,7 +71,7 @@ WITH shares AS (
         ELSE 'suggestion' END AS kind,
         course = 'renewed' AND age > interval '85 days' AS long
     FROM courses
-), dated AS (
+), dated AS MATERIALIZED (
     SELECT *, CASE
         WHEN long THEN came_at + 0.5 * age + interval '2 days'
         WHEN course = 'wished' THEN %(at)s + pg_temp.luck(i, 5) * interval '6 days'
@@ -89,18 +90,18 @@ FROM dated CROSS JOIN LATERAL (SELECT
         WHEN course = 'late' THEN due_at + (0.2 + 2 * pace) * interval '1 day'
         WHEN course = 'unreached' THEN came_at + 0.6 * (due_at - came_at)
         WHEN long THEN came_at + 0.5 * age
-        ELSE came_at + (0.05 + 0.7 * pace) * least(0.8 * age, due_at - came_at) END AS said_at) said
+        ELSE came_at + (0.05 + 0.7 * pace) * least(0.8 * age, due_at - came_at) END AS said_at OFFSET 0) said
 CROSS JOIN LATERAL (SELECT CASE
     WHEN course IN ('twice', 'unreached') THEN said_at + interval '3 days'
     WHEN course = 'renewed' AND pg_temp.luck(i, 7) < 0.1 THEN %(at)s - pg_temp.luck(i, 8) ^ 2 * least(age / 5, interval '9 days')
-    WHEN course = 'renewed' THEN %(at)s + pg_temp.luck(i, 8) * interval '6 days' END AS next_due_at) next
+    WHEN course = 'renewed' THEN %(at)s + pg_temp.luck(i, 8) * interval '6 days' END AS next_due_at OFFSET 0) next
 """
 
 # All that every row of a ticket follows from. `solved_at` is when the last words were said, `asked_at` when somebody
 # asked whether it is well.
 PLAN = """
 CREATE TEMPORARY TABLE plan AS
-WITH lot AS ({lot}), people AS (
+WITH lot AS MATERIALIZED ({lot}), people AS MATERIALIZED (
     SELECT *, CASE WHEN moved THEN 1 + mod(owner_at + 39, %(size)s) ELSE owner_at END AS first_at, CASE
         WHEN course IN ('twice', 'unreached') THEN said_again_at
         WHEN course NOT IN ('waiting', 'wished', 'renewed') THEN said_at END AS solved_at,

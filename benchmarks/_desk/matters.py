@@ -7,7 +7,7 @@ PER_TICKET = 5  # contacts at most: intake, an attempt, two replies, the check
 # What was said on a matter; `slot` tells the texts of one ticket apart, `kept` is how its timeline names it.
 SAID = """
 CREATE TEMPORARY TABLE said AS
-WITH picked AS (
+WITH picked AS MATERIALIZED (
     SELECT *, 'house ' || 1 + mod(i * 17, 97) || ', flat ' || i AS place,
         (ARRAY['heating', 'lift', 'tap', 'lamp', 'door', 'stairwell', 'barrier', 'pump', 'meter', 'key', 'hedge', 'gate'])
             [1 + mod((12 * pg_temp.luck(i, 21))::int, 12)] AS thing,
@@ -25,9 +25,9 @@ WITH picked AS (
         (6, said_again_at IS NOT NULL, 'Told ' || place || ' that the ' || thing || ' is repaired'),
         (7, asked_at IS NOT NULL AND kind <> 'task', 'Asked at ' || place || ': the ' || thing || ' works, content')
     ) written (slot, given, text) WHERE given
-), salted AS (SELECT *, %(words)s + 7 * (i - 1) + slot AS id, md5('salt' || i || '/' || slot) AS salt FROM texts)
+), salted AS MATERIALIZED (SELECT *, %(words)s + 7 * (i - 1) + slot AS id, md5('salt' || i || '/' || slot) AS salt FROM texts)
 SELECT *, '{"digest":"' || digest || '","words":' || id || '}' AS kept
-FROM salted CROSS JOIN LATERAL (SELECT encode(sha256(convert_to(salt || text, 'UTF8')), 'hex') AS digest) digested
+FROM salted CROSS JOIN LATERAL (SELECT encode(sha256(convert_to(salt || text, 'UTF8')), 'hex') AS digest OFFSET 0) digested
 """
 
 WORDS = "INSERT INTO audit_words (id, text, salt, digest) SELECT id, text, salt, digest FROM said"

@@ -77,7 +77,7 @@ WITH given AS (
     SELECT 3, CASE kind WHEN 'task' THEN 'confirmation' ELSE 'check' END, solved_at, check_due_at, asked_at, i,
         CASE kind WHEN 'task' THEN colleague ELSE owner END
     FROM plan WHERE check_due_at IS NOT NULL
-), steps AS (
+), steps AS MATERIALIZED (
     SELECT given.*, COALESCE(settled_at, %(at)s) - interval '2 seconds' AS heard,
         {moments} AS moments, {rungs} AS rungs, {told} AS told, {positions} AS positions
     FROM (SELECT g.*, p.manager, p.executive, p.number, p.category_name, p.first, p.department FROM given g JOIN plan p USING (i)) given

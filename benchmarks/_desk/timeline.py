@@ -85,11 +85,11 @@ FROM plan WHERE closed
 
 LINES = """
 CREATE TEMPORARY TABLE lines AS
-WITH numbered AS (
+WITH numbered AS MATERIALIZED (
     SELECT told.*, row_number() OVER (PARTITION BY i ORDER BY at, rank) AS number, 'ticket:' || plan.number AS subject,
         pg_temp.moment(at) AS written
     FROM told JOIN plan USING (i)
-), encoded AS (
+), encoded AS MATERIALIZED (
     SELECT i, number, event, by, at, subject, '{"at":"' || written || '","by":' || COALESCE(by::text, '"clock"')
         || ',"event":"' || event || '","facts":{' || facts || '},"number":' || number || ',"recorded_at":"' || written
         || '","subject":"' || subject || '"}' AS line
