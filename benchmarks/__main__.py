@@ -1,4 +1,4 @@
-"""python -m benchmarks [NAME …] [--open N] [--rows N]: measures in scratch databases, prints tables, keeps JSON.
+"""python -m benchmarks [NAME …] [--open N] [--rows N] [--tickets N …] [--pages TEXT …]: measures in scratch databases, prints tables, keeps JSON.
 
 Each benchmark runs in a process of its own, once for each engine it names, on a database made for it and dropped
 afterwards; TEST_DATABASE_URL names the PostgreSQL server. The figures also go to VAR_DIR/bench/NAME-ENGINE.json.
@@ -27,6 +27,17 @@ def main() -> int:
         "--open", type=int, default=20_000, metavar="N", help="open deadlines under the sweep"
     )
     parser.add_argument("--rows", type=int, default=20_000, metavar="N", help="rows of the imported file")
+    parser.add_argument(
+        "--tickets",
+        type=int,
+        nargs="+",
+        default=[10_000, 100_000],
+        metavar="N",
+        help="sizes of desk under the pages",
+    )
+    parser.add_argument(
+        "--pages", nargs="+", default=[""], metavar="TEXT", help="only pages whose names begin so"
+    )
     parser.add_argument("--on", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
@@ -55,8 +66,15 @@ def start(name: str, engine: str, options: argparse.Namespace) -> int:
         "LOG_REQUESTS": "False",
     }
     command = [sys.executable, "-m", "benchmarks", name, "--on", engine]
-    sizes = ["--open", str(options.open), "--rows", str(options.rows)]
-    return subprocess.run([*command, *sizes], env=environment).returncode
+    sizes = [
+        "--open",
+        str(options.open),
+        "--rows",
+        str(options.rows),
+        "--tickets",
+        *map(str, options.tickets),
+    ]
+    return subprocess.run([*command, *sizes, "--pages", *options.pages], env=environment).returncode
 
 
 def run_here(name: str, options: argparse.Namespace) -> None:

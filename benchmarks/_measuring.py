@@ -6,13 +6,15 @@ import resource
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,18 @@ def _shown(cost: Cost) -> str:
 
 
 def in_turns(
-    sides: Mapping[str, Callable[[], Any]], *, rounds: int, between: Callable[[], None] = lambda: None
-) -> dict[str, Cost]:
-    """The median cost of each side; all are run once unmeasured, then in turns; `between` follows each run."""
-    costs: dict[str, list[Cost]] = defaultdict(list)
+    sides: Mapping[K, Callable[[], Any]],
+    *,
+    rounds: int,
+    before: Callable[[K], None] = lambda name: None,
+    between: Callable[[], None] = lambda: None,
+) -> dict[K, Cost]:
+    """The median cost of each side; all are run once unmeasured, then in turns; unmeasured, `before` goes ahead of each
+    run and `between` follows it."""
+    costs: dict[K, list[Cost]] = defaultdict(list)
     for number in range(rounds + 1):
         for name, act in sides.items():
+            before(name)
             start = now()
             act()
             cost = now() - start

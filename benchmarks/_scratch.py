@@ -1,11 +1,12 @@
 """A database of our own, made and dropped."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def answers() -> bool:
@@ -36,3 +37,29 @@ def scratch_database(name: str, *, wanted: bool = True) -> Iterator[None]:
         yield
     finally:
         connection.creation.destroy_test_db(before, verbosity=0)
+
+
+@contextmanager
+def copies(names: Iterable[str]) -> Iterator[dict[str, BaseDatabaseWrapper]]:
+    """A database of its own for each name, made from the scratch database as it stands (PostgreSQL); see `use`."""
+    ours = connections["default"]
+    scratch = ours.settings_dict["NAME"]
+    ours.close()
+    made = {name: connections.create_connection("default") for name in names}
+    try:
+        with ours._nodb_cursor() as cursor:
+            for name, one in made.items():
+                one.settings_dict = {**ours.settings_dict, "NAME": f"{scratch}_{name}"}
+                cursor.execute(f'CREATE DATABASE "{scratch}_{name}" TEMPLATE "{scratch}"')
+        yield made
+    finally:
+        use(ours)
+        with ours._nodb_cursor() as cursor:
+            for name, one in made.items():
+                one.close()
+                cursor.execute(f'DROP DATABASE IF EXISTS "{scratch}_{name}"')
+
+
+def use(one: BaseDatabaseWrapper) -> None:
+    """Let this connection be the one that everything goes through from now on."""
+    connections["default"] = one
