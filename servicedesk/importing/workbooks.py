@@ -11,9 +11,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from servicedesk.importing.encodings import UnusableFileError
-from servicedesk.importing.rows import Row, Table, check_heading, row_of
+from servicedesk.importing.rows import MOST_COLUMNS, Row, Table, check_heading, row_of
 
 UNPACKED = 1 << 29  # bytes that a workbook may unpack to
+TEXTS = 1 << 27  # bytes of the texts that its cells share, which are held in memory
+READ_WHOLE = 1 << 23  # bytes of any other part that is read at once
+READ_PIECEMEAL = ("xl/worksheets/", "xl/media/", "xl/pivotCache/")  # or not at all
 MOST_ROWS = 1 << 20  # of a sheet, as in Excel
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # how a workbook writes a control character, and _x itself
 WHOLE = 1e15  # below it every whole number is exact in a cell
@@ -27,6 +30,8 @@ def open_workbook(path: Path, *, size: int, progress: Callable[[int], None], unp
     try:
         _check_size(path, unpacked)
         sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
+        expected = sheet.max_row or 1
+        sheet.reset_dimensions()  # a width that the file claims would be filled up in every row
         rows = sheet.iter_rows(max_row=MOST_ROWS, values_only=True)
         heading = [_cell(value).strip() for value in next(rows, [])]
         while heading and not heading[-1]:
@@ -38,7 +43,6 @@ def open_workbook(path: Path, *, size: int, progress: Callable[[int], None], unp
     except Exception as error:  # the library raises whatever a broken file leads it to
         file.close()
         raise UnusableFileError(_("This workbook cannot be read. Save it anew as XLSX or CSV.")) from error
-    expected = sheet.max_row or 1
 
     def told() -> Generator[Row]:
         with file:
@@ -52,11 +56,21 @@ def open_workbook(path: Path, *, size: int, progress: Callable[[int], None], unp
 
 def _check_size(path: Path, unpacked: int) -> None:
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        if "xl/workbook.xml" not in names:
-            raise UnusableFileError(_("This is neither a text file nor a workbook. Save it as CSV or XLSX."))
-        if sum(info.file_size for info in archive.infolist()) > unpacked:
-            raise UnusableFileError(_("This workbook is too large. Save the sheet as CSV."))
+        parts = archive.infolist()
+    if not any(part.filename == "xl/workbook.xml" for part in parts):
+        raise UnusableFileError(_("This is neither a text file nor a workbook. Save it as CSV or XLSX."))
+    sizes = [(part.filename, part.file_size) for part in parts]
+    if sum(size for _name, size in sizes) > unpacked or any(
+        size > _most(name, unpacked) for name, size in sizes
+    ):
+        raise UnusableFileError(_("This workbook is too large. Save the sheet as CSV."))
+
+
+def _most(part: str, unpacked: int) -> int:
+    """How many bytes a part may unpack to; no more are ever read of it, whatever size it really has."""
+    if part == "xl/sharedStrings.xml":
+        return TEXTS
+    return unpacked if part.startswith(READ_PIECEMEAL) else READ_WHOLE
 
 
 def _rows(rows: Iterator[tuple[Any, ...]], heading: list[str]) -> Generator[Row]:
@@ -64,7 +78,8 @@ def _rows(rows: Iterator[tuple[Any, ...]], heading: list[str]) -> Generator[Row]
     try:
         for values in rows:
             number += 1
-            cells = [_cell(value) for value in values]
+            cells = [_cell(value) for value in values[:MOST_COLUMNS]]
+            cells += [_cell(value) for value in values[MOST_COLUMNS:] if value is not None]  # too many anyway
             cells += [""] * (len(heading) - len(cells))
             if any(cell.strip() for cell in cells):
                 yield row_of(number, cells, heading)

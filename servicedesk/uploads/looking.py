@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from servicedesk.importing.encodings import UnusableFileError
 from servicedesk.importing.mappings import load_mapping
 from servicedesk.importing.tables import open_table, size_of
+from servicedesk.keepable import marked
 from servicedesk.uploads.kinds import WAYS
 from servicedesk.uploads.storing import file_of, glance_of
 
@@ -92,7 +93,9 @@ def look_at(upload: Upload) -> Look:
     return Look(
         encoding=glance.encoding,
         delimiter=glance.delimiter,
-        columns=[Column(heading, shape.label(reading.field_of(heading))) for heading in glance.headings],
+        columns=[
+            Column(marked(heading), shape.label(reading.field_of(heading))) for heading in glance.headings
+        ],
         rows=glance.rows,
     )
 
@@ -115,4 +118,5 @@ def fitting(upload: Upload) -> str:
 
 
 def _shown(cell: str) -> str:
-    return cell if len(cell) <= LONGEST_CELL else f"{cell[:LONGEST_CELL]}…"
+    """A cell as the page can show it: cut short, and with � for what cannot be kept."""
+    return marked(cell if len(cell) <= LONGEST_CELL else f"{cell[:LONGEST_CELL]}…")
