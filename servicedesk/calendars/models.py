@@ -310,7 +310,12 @@ class DayRule(models.Model):
         return own or self.name_en or self.name_zh_hans or self.name_zh_hant
 
     def clean(self) -> None:
-        if self.date and self.holidays.year and self.date.year != self.holidays.year:
+        if (
+            self.date
+            and hasattr(self, "holidays")
+            and self.holidays.year
+            and self.date.year != self.holidays.year
+        ):
             raise ValidationError({"date": _("This date is not in the year of the list.")})
 
     def intervals(self) -> list[Interval]:

@@ -146,12 +146,13 @@ def test_what_no_data_can_tell_is_decided_on_record(admin, people):
     [
         ({"question": "four-marks", "words": "  "}, "Write down what was decided"),
         ({"question": "four-marks", "words": "x" * 2001}, "at most 2000"),
+        ({"question": "four-marks", "words": "Rule\x1b 12."}, "cannot be kept"),
         ({"question": "posts", "words": "Yes."}, "This question is not answered here."),
         ({"question": "nonsense", "words": "Yes."}, "This question is not answered here."),
         ({"question": "four-marks", "words": "", "reopen": "1"}, "This question is open already."),
-        ({"question": "four-marks", "words": "a\0b"}, "Null characters are not allowed."),
-        ({"question": "four-marks\0", "words": "Yes."}, "Null characters are not allowed."),
-        ({"question": "four\0", "words": "", "reopen": "1"}, "Null characters are not allowed."),
+        ({"question": "four-marks", "words": "a\0b"}, "cannot be kept"),
+        ({"question": "four-marks\0", "words": "Yes."}, "cannot be kept"),
+        ({"question": "four\0", "words": "", "reopen": "1"}, "cannot be kept"),
         ({"question": "posts", "words": "", "reopen": "1"}, "This question is not answered here."),
     ],
 )
