@@ -1,7 +1,7 @@
-"""A real Chromium for tests marked `browser`: fixtures `browser`, `page`, `sign_in` and `console_errors`.
+"""A real Chromium for tests marked `browser`: fixtures `browser`, `page`, `sign_in`, `console_errors` and `breaches`.
 
-`page` fails its test if the console reported an error, a breach of the content security policy included;
-a test that provokes one empties `console_errors` before it ends.
+`page` fails its test if the console reported an error, or the page a breach of the content security policy;
+a test that provokes one empties `console_errors` and `breaches` before it ends.
 """
 
 import os
@@ -36,7 +36,18 @@ def console_errors() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server, console_errors: list[str]) -> Iterator[Page]:
+def breaches() -> list[str]:
+    """What pages wanted against the content security policy so far, as `securitypolicyviolation` tells it."""
+    return []
+
+
+TELL_BREACHES = """document.addEventListener("securitypolicyviolation", (event) =>
+  tellBreach(`${event.documentURI}: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+
+
+@pytest.fixture
+def page(browser: Browser, live_server, console_errors: list[str], breaches: list[str]) -> Iterator[Page]:
     """A page of its own, in English, 1440 by 900; addresses may be given as paths."""
     context = browser.new_context(
         base_url=live_server.url,
@@ -45,12 +56,15 @@ def page(browser: Browser, live_server, console_errors: list[str]) -> Iterator[P
         color_scheme="light",
     )
     context.set_default_timeout(10_000)  # milliseconds
+    context.expose_function("tellBreach", lambda breach: breaches.append(breach))
+    context.add_init_script(TELL_BREACHES)
     page = context.new_page()
     page.on("console", lambda message: note_error(message, console_errors))
     page.on("pageerror", lambda error: console_errors.append(str(error)))
     yield page
     context.close()
     assert console_errors == [], "the browser's console must stay silent"
+    assert breaches == [], "no page wants what the content security policy forbids"
 
 
 def note_error(message: ConsoleMessage, console_errors: list[str]) -> None:

@@ -1,4 +1,5 @@
-"""Every page that somebody can reach, in a real browser: no fault that axe-core knows, light and dark (WCAG 2.2 AA)."""
+"""Every page that somebody can reach, in a real browser: no fault that axe-core knows, light and dark (WCAG 2.2 AA), and nothing
+against the content security policy, as for every test in the browser (SECURITY)."""
 
 import pytest
 from django.conf import settings
@@ -52,6 +53,18 @@ def test_no_page_of_the_desk_has_a_fault(page, keeper, look):
     names = [name for name in addresses() if name not in LEADS_AWAY]
     faults = [fault for name in names for fault in faults_of(page, keeper.address(name))]
     assert faults == [], "\n".join(faults)
+
+
+def test_what_a_page_wants_against_the_policy_is_noticed(page, keeper, console_errors, breaches):
+    """Else the silence of all other tests in the browser would prove nothing."""
+    page.goto(reverse("home"))
+    page.evaluate("""() => { const script = document.createElement("script"); script.textContent = "window.ran = 1";
+        document.body.append(script); const image = new Image(); image.src = "https://evil.example/x.png"; }""")
+    page.wait_for_function("() => true")
+    assert page.evaluate("() => window.ran") is None
+    assert {breach.split()[1] for breach in breaches} == {"script-src-elem", "img-src"}
+    console_errors.clear()
+    breaches.clear()
 
 
 def test_no_page_of_the_log_in_has_a_fault(page, live_server, look):
