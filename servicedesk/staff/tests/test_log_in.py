@@ -1,6 +1,8 @@
 """Log-in: throttled, the same answer for known and unknown names, local ways on only (SECURITY)."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from statistics import median
 from unittest.mock import patch
 
 import pytest
@@ -8,6 +10,7 @@ import time_machine
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth import hashers
+from django.contrib.sessions.models import Session
 from django.test import Client, RequestFactory
 
 from servicedesk.staff import throttling
@@ -122,6 +125,74 @@ def test_the_session_gets_a_new_key(client, person):
 
     assert before
     assert client.session.session_key != before
+
+
+@pytest.mark.parametrize("door", ["password", "demo"])
+def test_a_session_that_somebody_planted_opens_nothing(client, person, settings, door):
+    """Whoever knows the key of the session before the log-in knows nothing of the one after it."""
+    settings.DEMO = True
+    User.objects.filter(pk=person.pk).update(is_demo=True)
+    attacker = Client()
+    attacker.post("/language/", {"language": "zh-hans"})
+    planted = attacker.cookies["sessionid"].value
+    client.cookies["sessionid"] = planted
+    client.post("/login/demo/", {"username": "li.na"}) if door == "demo" else log_in(client)
+
+    assert client.get("/profile/").status_code == 200
+    assert attacker.get("/profile/").status_code == 302
+    assert not Session.objects.filter(session_key=planted).exists()
+
+
+def test_a_session_key_that_nobody_gave_is_not_taken(client, person):
+    client.cookies["sessionid"] = "chosen-by-an-attacker-0123456789"
+    log_in(client)
+
+    assert client.session.session_key != "chosen-by-an-attacker-0123456789"
+
+
+def test_a_session_ends_with_the_log_out_and_with_another_password_and_opens_nobody_elses(client, person):
+    log_in(client)
+    copied = Client()
+    copied.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert copied.get("/profile/").status_code == 200
+    client.post("/logout/")
+    assert copied.get("/profile/").status_code == 302
+
+    log_in(client)
+    copied.cookies["sessionid"] = client.cookies["sessionid"].value
+    person.refresh_from_db()
+    person.set_password("another long password")
+    person.save(update_fields=["password"])
+    assert copied.get("/profile/").status_code == 302
+
+
+def seconds(client, name, password="wrong password") -> float:
+    """What one attempt costs this thread, however busy the machine is."""
+    AccessAttempt.objects.all().delete()
+    began = time.thread_time()
+    assert log_in(client, name, password).status_code == 200
+    return time.thread_time() - began
+
+
+def test_known_unknown_and_closed_names_take_the_same_time(client, settings):
+    """Measured with a hash that takes some ten milliseconds; leaving it out would be seen at once."""
+    settings.PASSWORD_HASHERS = [f"{__name__}.ShortHasher"]
+    for name, more in (("li.na", {}), ("closed", {"blocked_at": AT})):
+        User.objects.filter(pk=make_user(username=name, **more).pk).update(
+            password=hashers.make_password("right")
+        )
+    taken = {name: [] for name in ("li.na", "closed", "nobody", "no password")}
+    for _ in range(15):
+        for name, values in taken.items():
+            values.append(seconds(client, name, "" if name == "no password" else "wrong password"))
+    known, closed, unknown, nothing_hashed = (median(values) for values in taken.values())
+
+    assert nothing_hashed < 0.6 * known
+    assert max(known, closed, unknown) < 1.25 * min(known, closed, unknown), (known, closed, unknown)
+
+
+class ShortHasher(hashers.PBKDF2PasswordHasher):
+    iterations = 60_000
 
 
 @pytest.mark.parametrize(
