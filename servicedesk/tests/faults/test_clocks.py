@@ -130,7 +130,6 @@ def test_a_worker_ten_minutes_fast_rings_and_sends_by_the_servers_clock(desk, ow
     }
 
 
-@pytest.mark.postgresql
 def test_a_beat_down_for_two_days_over_a_month_end_breaks_what_fell_due_and_makes_up_for_the_nights(
     desk, set_clock
 ):
