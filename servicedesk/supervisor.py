@@ -1,11 +1,13 @@
 """Keeps a handful of processes running together: what dies starts again, all stop together.
 
-Knows nothing of Django. Each child leads a process group of its own, so that Ctrl-C reaches only us
+Knows nothing of Django, nor of the package it lies in: it runs as a program of its own, so that what `manage.py up` had to load
+takes no memory while the desk runs. Each child leads a process group of its own, so that Ctrl-C reaches only us
 and a child's own children can be swept up; on Linux the kernel ends the children if we are killed.
 """
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +15,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from http.client import HTTPConnection, HTTPException
 from typing import Any, TextIO
 
 FIRST_PAUSE = 1.0  # seconds before a dead child starts again; doubled while it keeps dying
@@ -22,6 +25,7 @@ STEADY = 20.0  # seconds after which a child counts as running well again
 PATIENCE = 10.0  # seconds a child has to stop before it is killed
 TICK = 0.1  # seconds between two looks at the children
 PR_SET_PDEATHSIG = 1
+PLAN = "SUPERVISED"  # the variable that carries the plan into the program
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,17 @@ class Part:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run, where its web server will answer, and what to say then and at the end."""
+
+    parts: Sequence[Part]
+    host: str
+    port: int
+    greeting: str
+    farewell: str
 
 
 class Child:
@@ -163,3 +178,50 @@ def _own_group() -> dict[str, Any]:
 
 def _reason(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def become_supervisor(plan: Plan) -> None:
+    """Keep the plan running until asked to stop: in place of this process, on Windows within it."""
+    sys.stdout.flush()
+    if sys.platform == "win32":
+        supervise(plan)
+        return
+    os.environ[PLAN] = json.dumps(asdict(plan))
+    os.execv(sys.executable, [sys.executable, "-P", __file__])  # noqa: S606  it is this module
+
+
+def supervise(plan: Plan) -> None:
+    """Run the plan's parts; say where they are as soon as they answer, and when they have stopped."""
+    supervisor = Supervisor(plan.parts, _say)
+    threading.Thread(target=_greet, args=(plan, supervisor.stopping), daemon=True).start()
+    supervisor.run()
+    _say(plan.farewell)
+
+
+def _greet(plan: Plan, stopping: threading.Event) -> None:
+    while not _answers(plan.host, plan.port):
+        if stopping.wait(0.2):
+            return
+    _say(plan.greeting)
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether a web server speaks there, asked directly, whatever proxy the environment names."""
+    try:
+        with contextlib.closing(HTTPConnection(host, port, timeout=2)) as asking:
+            asking.request("GET", "/healthz")
+            asking.getresponse()
+            return True
+    except (OSError, HTTPException):
+        return False
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    told = json.loads(os.environ.pop(PLAN))
+    supervise(Plan(**told | {"parts": [Part(**part) for part in told["parts"]]}))

@@ -2,9 +2,6 @@
 
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-from pypinyin.seg.simpleseg import seg
-
 # Characters that are read otherwise as a surname.
 SURNAMES = {
     "曾": "zeng", "单": "shan", "解": "xie", "仇": "qiu", "任": "ren", "区": "ou", "查": "zha", "朴": "piao", "盖": "ge",
@@ -35,10 +32,16 @@ def read(name: str) -> list[str]:
 
 
 def chinese_only(text: str) -> list[str]:
+    if text.isascii():
+        return []
+    from pypinyin.seg.simpleseg import seg  # its dictionaries take 55 MB: only where a name needs them
+
     return [syllable for phrase in seg(text) for syllable in _syllables(phrase)]
 
 
 @lru_cache(maxsize=20_000)
 def _syllables(phrase: str) -> tuple[str, ...]:
     """A phrase is read by itself, and the same ones come again and again: an import spends a tenth of its time here."""
+    from pypinyin import Style, lazy_pinyin
+
     return tuple(lazy_pinyin(phrase, style=Style.NORMAL, errors="ignore", v_to_u=False))

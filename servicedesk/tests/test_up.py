@@ -1,6 +1,7 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,9 +26,16 @@ def test_one_command_runs_the_desk_mends_it_and_ends_it(environment):
 
         everybody = family(desk.pid)
         assert len(everybody) >= 5  # ourselves, web and its process, worker, beat
+        assert megabytes(desk.pid) < 40  # what was loaded to look at the database is gone
         desk.send_signal(signal.SIGTERM)
         assert desk.wait(20) == 0
         assert not any(is_alive(pid) for pid in everybody)
+
+
+def megabytes(pid):
+    """What a process holds in memory."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 @pytest.mark.parametrize("words", [["up"], ["setup", "--no-input"]])

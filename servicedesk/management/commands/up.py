@@ -1,11 +1,8 @@
 """The whole desk by one command: web, worker and beat, each a process of its own."""
 
-import contextlib
 import errno
 import socket
 import sys
-import threading
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from django.conf import settings
@@ -17,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.demo.year.scale import SCALES
 from servicedesk.staff.models import User
-from servicedesk.supervisor import Part, Supervisor
+from servicedesk.supervisor import Part, Plan, become_supervisor
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104  where such a server answers
 
@@ -47,27 +44,18 @@ class Command(BaseCommand):
         connections.close_all()
         if not settings.REDIS_URL:
             empty_embedded_broker()
-        supervisor = Supervisor(
-            [web(host, port, options["web_processes"]), worker(options["concurrency"]), beat()],
-            self.say,
-        )
-        threading.Thread(target=self.greet, args=(host, port, supervisor.stopping), daemon=True).start()
-        supervisor.run()
-        self.say(_("Stopped."))
-
-    def say(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
-
-    def greet(self, host: str, port: int, stopping: threading.Event) -> None:
-        """Say where the desk is, as soon as it answers."""
         name = EVERYWHERE.get(host, host)
-        while not answers(name, port):
-            if stopping.wait(0.2):
-                return
         address = f"http://{name}:{port}"
         lines = [_("The desk is open: %(address)s") % {"address": address}, *log_ins(), _("Ctrl-C stops it.")]
-        self.say("\n" + "\n".join(f"  {line}" for line in lines) + "\n")
+        become_supervisor(
+            Plan(
+                parts=[web(host, port, options["web_processes"]), worker(options["concurrency"]), beat()],
+                host=name.strip("[]"),
+                port=port,
+                greeting="\n" + "\n".join(f"  {line}" for line in lines) + "\n",
+                farewell=_("Stopped."),
+            )
+        )
 
 
 def check_port(host: str, port: int) -> None:
@@ -146,18 +134,6 @@ def celery(*words: str) -> list[str]:
         *words,
         f"--loglevel={settings.LOG_LEVEL}",
     ]
-
-
-def answers(host: str, port: int) -> bool:
-    """Whether a web server speaks there, asked directly, whatever proxy the environment names."""
-    try:
-        asking = HTTPConnection(host.strip("[]"), port, timeout=2)
-        with contextlib.closing(asking):
-            asking.request("GET", "/healthz")
-            asking.getresponse()
-            return True
-    except (OSError, HTTPException):
-        return False
 
 
 def log_ins() -> list[str]:
