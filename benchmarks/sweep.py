@@ -8,7 +8,7 @@ import multiprocessing
 import time
 from argparse import Namespace
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from django.db import connection, connections, transaction
 
 from benchmarks._desk import RUSH, build_house, fill, rules_asleep
 from benchmarks._measuring import Ratio, counted, in_turns
+from benchmarks._statement import ring_by_one_statement
 from servicedesk.audit.line import written
 from servicedesk.clock.models import Ring
 from servicedesk.clock.sweep import BATCH, sweep
@@ -51,14 +52,22 @@ def compare(due: int) -> Ratio:
     forget()
     if run.rang != due or run.set_aside:
         raise AssertionError(f"{due} rows were due and {run} rang")
-    costs = in_turns(
-        {"ours": partial(sweep, at), "bare": partial(write_bare, effects, at)},
-        rounds=ROUNDS[due], between=forget if due else lambda: None,
-    )  # fmt: skip
-    return Ratio(
-        f"{due} due", costs["ours"], costs["bare"], bar=3,
-        more={"statements": len(statements), "per due row": round(len(statements) / due, 3)} if due else {},
-    )  # fmt: skip
+    sides: dict[str, Callable[[], Any]] = {
+        "ours": partial(sweep, at),
+        "bare": partial(write_bare, effects, at),
+        "statement": partial(ring_by_one_statement, at),
+    }
+    costs = in_turns(sides, rounds=ROUNDS[due], between=forget if due else lambda: None)
+    more: dict[str, Any] = {}
+    if due:
+        one = costs["statement"]
+        more = {
+            "statements": len(statements),
+            "per due row": round(len(statements) / due, 3),
+            "one set-based statement": f"{one.wall * 1000:.1f} ms (cpu {one.cpu * 1000:.1f}),"
+            f" {costs['ours'].cpu / one.cpu:.1f} x cpu",
+        }
+    return Ratio(f"{due} due", costs["ours"], costs["bare"], bar=3, more=more)
 
 
 # The bare side: claim, write, move on; what is written is known beforehand.
