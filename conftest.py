@@ -55,8 +55,14 @@ def django_db_setup(django_db_setup, django_db_blocker):
             restore[alias]()
 
     flush, TransactionTestCase._fixture_teardown = TransactionTestCase._fixture_teardown, teardown
-    yield
+    yield restore["default"]
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture
+def restore_tables(django_db_setup, transactional_db):
+    """A function that brings the tables back to what the migrations left in them, also in the middle of a test."""
+    return django_db_setup
 
 
 @pytest.fixture(autouse=True)

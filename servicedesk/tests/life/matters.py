@@ -1,4 +1,4 @@
-"""Any life that a ticket can have: random acts by random people, judged after each by a plain model and the audit.
+"""The acts on tickets by random people, judged after each by a plain model.
 
 The model knows nothing of tables. It says which acts the rules allow, and afterwards whose each ticket is, how it
 stands and what is owed on it. A refusal is a ValidationError and changes nothing.
@@ -6,56 +6,38 @@ stands and what is owed on it. A refusal is a ValidationError and changes nothin
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import wraps
-from types import SimpleNamespace
-from typing import Any
 
-import pytest
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant
 
-from servicedesk.audit.invariants import findings
-from servicedesk.audit.timeline import Head
 from servicedesk.clock.models import Deadline
-from servicedesk.clock.sweep import sweep
 from servicedesk.customers.editing import record_wish
 from servicedesk.customers.models import Customer
-from servicedesk.customers.testing import make_customer
-from servicedesk.outbox.models import Message
-from servicedesk.staff.leaving import deactivate
 from servicedesk.staff.models import User
-from servicedesk.staff.testing import make_absence, make_organisation
+from servicedesk.tests.life.acting import DAY, MINUTE, Life, act, gaps, somebody
+from tickets.about_staff import lift_name, name_colleague
+from tickets.calls import Newcomer, log_call
 from tickets.checks import Opinion, confirm_solved, confirm_task, record_check
 from tickets.contacts import correct_contact, hear_from_customer, update_customer
 from tickets.corrections import correct_customer, establish, reclassify
 from tickets.intake import Answer, open_ticket
 from tickets.marks import lift_mark, set_mark
-from tickets.models import Contact, Kind, Mark, Reading, Ticket, VoidRequest
+from tickets.models import Kind, Mark, Reading, Ticket, VoidRequest
 from tickets.notes import add_note
 from tickets.ownership import take_over
 from tickets.replies import Reply, confirm_reading, finish_task, reply_to_customer
 from tickets.resolving import close_unopposed, reopen
-from tickets.testing import HOUR, MONDAY, make_category, make_intake, make_word
-from tickets.tests.attacks import judge_as_at_commit
+from tickets.testing import HOUR, make_intake, make_word
 from tickets.voiding import ask_to_void, decide_void
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 HEARD = ("spoken", "written")
 ASKED_AFTERWARDS = (Kind.COMPLAINT, Kind.FAULT, Kind.REQUEST)
 MOST = 4  # tickets a life; few, so that acts meet each other
 TEXTS = ("Now.", "Still the same.", "暖气又冷了")
 
 some_ticket = st.integers(0, MOST - 1)
-somebody = st.integers(0, 3)
-gaps = st.sampled_from(
-    [MINUTE, 31 * MINUTE, 2 * HOUR, 5 * HOUR, DAY, 3 * DAY, 8 * DAY, 20 * DAY]
-)  # the longest passes S36
 aheads = st.sampled_from([5 * MINUTE, HOUR, 4 * HOUR])
 
 
@@ -91,80 +73,17 @@ class Known:
         return int(self.state == "resolved" and self.kind in (*ASKED_AFTERWARDS, Kind.TASK))
 
 
-def act(**drawn: st.SearchStrategy[Any]):
-    """A rule of the machine, which rests once the time of the run is over."""
+class Matters(Life):
+    """Four people, three customers and few tickets."""
 
-    def decorate(done):
-        @rule(**drawn)
-        @wraps(done)
-        def run(self, **given):
-            if not self.is_over():
-                done(self, **given)
-
-        return run
-
-    return decorate
-
-
-class AnyLife(RuleBasedStateMachine):
-    """The acts of a desk with four people, three customers and few tickets."""
-
-    def __init__(self, house: SimpleNamespace, end: float, every: int) -> None:
-        super().__init__()
-        self.house, self.end, self.every, self.at = house, end, every, MONDAY
-        self.changes = 0  # since the last audit
+    def __init__(self, *given) -> None:
+        super().__init__(*given)
         self.tickets: list[Known] = []
-        self.left: set[int] = set()
-        self.nobody_to_tell = {house.customers[-1].pk}
-        self.atomic = transaction.atomic()
-        self.atomic.__enter__()
-
-    def teardown(self) -> None:
-        try:
-            if self.changes:
-                self.audit()
-        finally:
-            transaction.set_rollback(True)
-            self.atomic.__exit__(None, None, None)
-
-    def is_over(self) -> bool:
-        return time.monotonic() > self.end
-
-    # How an act is done
-
-    def do(self, act, *, expected: bool | None):
-        """Do the act; what it returned, None where it was refused. `expected` None: the model does not foresee it."""
-        before = self.trace()
-        try:
-            with transaction.atomic():
-                done = act()
-                judge_as_at_commit()
-        except ValidationError as refusal:
-            assert expected is not True, refusal
-            assert self.trace() == before
-            return None
-        assert expected is not False
-        self.changes += 1
-        return done if done is not None else True
-
-    def trace(self) -> tuple:
-        """What any act would change."""
-        tickets = Ticket.objects.order_by("pk").values_list(
-            "pk", "state", "owner", "live_deadline", "open_check"
-        )
-        heads = Head.objects.order_by("subject").values_list("subject", "hash")
-        return list(tickets), list(heads), Message.objects.count(), Contact.objects.count()
-
-    def pass_time(self, gap: timedelta) -> None:
-        self.at += gap
+        self.forms = 0
+        self.nobody_to_tell = {self.house.customers[-1].pk}
 
     def pick(self, number: int) -> Known | None:
         return self.tickets[number % len(self.tickets)] if self.tickets else None
-
-    def person(self, number: int) -> User:
-        """Somebody who works here; the manager never leaves."""
-        here = [person for person in self.house.people if person.pk not in self.left]
-        return here[number % len(here)]
 
     def row(self, known: Known) -> Ticket:
         return Ticket.objects.select_related("category").get(pk=known.pk)
@@ -213,22 +132,32 @@ class AnyLife(RuleBasedStateMachine):
             self.at, kind=kind, first_responder=person, category=self.house.category,
             **({"customer": named} if named else {}), **fields,
         )  # fmt: skip
-        ticket = self.do(
-            lambda: open_ticket(intake, by=person, at=self.at), expected=not (is_task and answered)
-        )
+        ticket = self.do(self.way_in(intake, person), expected=not (is_task and answered))
         if ticket is None:
             return
-        known = Known(
-            ticket.pk,
-            kind,
-            person.pk,
-            fields["requester"].pk if is_task else None,
-            named.pk if named else None,
-        )
+        requester = fields["requester"].pk if is_task else None
+        known = Known(ticket.pk, kind, person.pk, requester, ticket.customer_id)
         known.promise(self.at, self.at + ahead)
         if answered:
             known.close("accepted")
         self.tickets.append(known)
+
+    def way_in(self, intake, person):
+        """Tasks come alone; calls by a form that is sent twice, every other one from somebody met in it."""
+        if intake.kind == Kind.TASK:
+            return lambda: open_ticket(intake, by=person, at=self.at)
+        self.forms += 1
+        form, newcomer = f"form {self.forms}", None
+        if intake.anonymous and self.forms % 2:
+            newcomer, intake = Newcomer("王小明", "person"), replace(intake, anonymous=False)
+
+        def call():
+            logged = log_call(intake, form_key=form, newcomer=newcomer, by=person, at=self.at)
+            again = log_call(intake, form_key=form, newcomer=newcomer, by=person, at=self.at)
+            assert again.again and again.ticket == logged.ticket
+            return logged.ticket
+
+        return call
 
     # Replies
 
@@ -437,14 +366,8 @@ class AnyLife(RuleBasedStateMachine):
         if self.do(act, expected=known.state != "closed" and known.owner != person.pk):
             known.owner = person.pk
 
-    @act(number=st.integers(0, 2), gap=gaps)
-    def leave(self, number, gap):
-        person = self.house.people[number]
-        if person.pk in self.left or len(self.left) == 2:
-            return
-        self.pass_time(gap)
-        fresh = User.objects.get(pk=person.pk)
-        self.do(lambda: deactivate(fresh, by=self.house.administrator, at=self.at), expected=True)
+    def gone(self, person: User) -> None:
+        """What somebody who goes for good owes passes on in the same act (CASES f)."""
         self.left.add(person.pk)
         for known in self.tickets:
             if known.owner == person.pk and known.state != "closed":
@@ -457,19 +380,6 @@ class AnyLife(RuleBasedStateMachine):
         owner = self.row(known).owner_id
         assert owner in {self.house.manager.pk, self.house.executive.pk} - self.left - {known.owner}
         return owner
-
-    @act(number=somebody, gap=gaps)
-    def be_absent(self, number, gap):
-        self.pass_time(gap)
-        person = self.person(number)
-        if not person.absences.exists():
-            make_absence(
-                person,
-                reason="leave",
-                starts_at=self.at,
-                ends_at=self.at + 4 * DAY,
-                deputy=self.house.executive,
-            )
 
     # What changes no state
 
@@ -530,8 +440,8 @@ class AnyLife(RuleBasedStateMachine):
         self.pass_time(gap)
         fresh = Customer.objects.get(pk=self.house.customers[customer].pk)
         wish, words = ("no_contact", "Leave me alone.") if alone else ("none", "")
-        record_wish(fresh, wish, words=words, by=self.person(by), at=self.at)
-        self.changes += 1
+        how = {"words": words, "by": self.person(by), "at": self.at}
+        self.do(lambda: record_wish(fresh, wish, **how), expected=True)
         (self.nobody_to_tell.add if alone else self.nobody_to_tell.discard)(fresh.pk)
 
     @act(by=somebody, gap=gaps)
@@ -543,12 +453,21 @@ class AnyLife(RuleBasedStateMachine):
             mine = False if reading.contact.by_id == person.pk else None
             self.do(lambda: confirm_reading(reading, by=person, at=self.at), expected=mine)
 
-    @act(gap=gaps)
-    def ring(self, gap):
+    @act(number=some_ticket, by=somebody, other=somebody, gap=gaps)
+    def complain_about(self, number, by, other, gap):
+        """A complaint turns out to be about a colleague, who has it no more; and then not after all."""
+        known = self.pick(number)
+        if known is None:
+            return
         self.pass_time(gap)
-        run = sweep(self.at)
-        self.changes += 1
-        assert run.set_aside == run.busy == 0
+        person, how = self.person(other), {"by": self.person(by), "at": self.at}
+        named = self.do(lambda: name_colleague(self.row(known), person, reason="Rude.", **how))
+        if named is None:
+            return
+        if known.owner == person.pk:
+            known.owner = self.successor(known)
+        lifting = {"reason": "Not so.", "by": self.house.executive, "at": self.at + MINUTE}
+        self.do(lambda: lift_name(named, **lifting), expected=True)
 
     # What holds after each act
 
@@ -566,45 +485,3 @@ class AnyLife(RuleBasedStateMachine):
             assert live.count() == known.owes()
             if known.kind == Kind.TASK:
                 assert (row.open_check and row.open_check.owner_id) == known.confirmer
-
-    @invariant()
-    def as_the_audit_wants(self):
-        """After so many acts that wrote something; what is wrong once stays wrong, so that none escapes the last."""
-        if self.changes >= self.every:
-            self.audit()
-
-    def audit(self):
-        self.changes = 0
-        assert [(one.subject, one.text) for finding in findings() for one in finding.examples] == []
-
-
-@pytest.fixture
-def house(db):
-    """One department: three agents and their manager, who are all deputies for the one category; an executive above."""
-    made = make_organisation()
-    made.people = [*made.agents[:3], made.manager]
-    made.service.manager, made.service.executive = made.manager, made.executive
-    made.service.deputy_manager = None
-    made.service.save(update_fields=["manager", "executive", "deputy_manager"])
-    made.category, made.other_category = make_category(), make_category()
-    made.category.deputies.set(made.people)
-    made.other_category.deputies.set(made.people)
-    made.customers = [make_customer() for _ in range(3)]
-    record_wish(made.customers[-1], "no_contact", words="Leave me.", by=made.manager, at=MONDAY)
-    return made
-
-
-def live_on(house: SimpleNamespace, *, seconds: int, steps: int, lives: int, every: int) -> None:
-    """So many lives, or fewer if the time is over before; each is undone before the next begins."""
-    end = time.monotonic() + seconds
-    bounds = settings(max_examples=lives, stateful_step_count=steps, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(lambda: AnyLife(house, end, every), settings=bounds)
-
-
-def test_any_life_of_a_ticket_keeps_every_rule(house):
-    live_on(house, seconds=40, steps=40, lives=40, every=5)
-
-
-@pytest.mark.slow
-def test_many_long_lives_keep_every_rule(house):
-    live_on(house, seconds=120, steps=60, lives=1000, every=1)
