@@ -3,7 +3,10 @@
 import time
 
 import pytest
+from kombu.exceptions import OperationalError
 
+from servicedesk.celery import app
+from servicedesk.outbox.tasks import send_due_messages
 from servicedesk.testing.running import wait_for
 from servicedesk.tests.faults.aftermath import judge
 from tickets.models import Ticket
@@ -32,6 +35,14 @@ def test_redis_killed_and_back_empty_costs_nothing_but_time(desk, own_redis, ove
         own_redis.start()
         judge(tickets=6)
         desk.wait_until_ready()
+
+
+def test_a_hint_to_a_redis_that_hangs_is_given_up_soon(own_redis):
+    own_redis.pause()
+    began = time.monotonic()
+    with pytest.raises(OperationalError), app.connection_for_write(own_redis.url) as broker:
+        send_due_messages.apply_async(connection=broker, retry=False)
+    assert time.monotonic() - began < PATIENCE
 
 
 @pytest.mark.parametrize("seconds", [8, pytest.param(30, marks=pytest.mark.slow)])
