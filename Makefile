@@ -15,7 +15,7 @@ AS_IN_PRODUCTION := VAR_DIR=$(VAR)/check DATABASE_URL=sqlite:///$(abspath $(VAR)
 
 CHECKS := check-form check-types check-templates check-security check-translations check-migrations check-deployment
 
-.PHONY: run build test faults check bench lock messages clauses clean install install-dev $(CHECKS)
+.PHONY: run build test faults check bench mutants lock messages clauses clean install install-dev $(CHECKS)
 
 run: build  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it. SCALE=year for a larger demo.
 	@$(MANAGE) migrate --no-input --verbosity 0
@@ -58,6 +58,11 @@ check-deployment: install-dev
 bench: install-dev  ## How long what matters takes, with its ratios.
 	@$(PYTHON) -m benchmarks $(ARGS)
 
+mutants: install-dev  ## What the tests of working time, ladders and verdicts would let pass (mutmut; takes long). ARGS='servicedesk.clock.owing*'.
+	@mkdir -p $(VAR)
+	SECRET_KEY=only-for-tests-0123456789 TEST_DATABASE=$(abspath $(VAR))/mutants.sqlite3 $(BIN)/mutmut run --max-children 1 $(ARGS)
+	$(BIN)/mutmut results
+
 lock: install-dev  ## Both Python locks from requirements*.in, and npm's from package.json.
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
 		--upgrade --output-file requirements.txt requirements.in
@@ -74,7 +79,7 @@ clauses: install-dev  ## Which tests prove which clause of the regulations, and 
 	@$(PYTHON) .ci/clauses.py
 
 clean:  ## Remove all that can be made again; the database in var/ stays.
-	rm -rf .venv node_modules $(VAR)/made $(VAR)/static $(VAR)/check $(VAR)/broker .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules mutants $(VAR)/made $(VAR)/static $(VAR)/check $(VAR)/broker .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find locale -name '*.mo' -delete
 

@@ -129,8 +129,7 @@ def settle(deadline: Deadline, *, by: User | str, at: datetime) -> Deadline:
     """
     fresh = _locked(deadline)
     record_many(_judged(fresh, at=at))
-    late = at > fresh.due_at
-    return _end(deadline, fresh, at=at, outcome=Deadline.Outcome.LATE if late else Deadline.Outcome.KEPT)
+    return _end(deadline, fresh, at=at, outcome=_verdict(fresh, at=at))
 
 
 @transaction.atomic
@@ -162,6 +161,10 @@ def _locked(deadline: Deadline) -> Deadline:
 
 def _facts(deadline: Deadline) -> dict:
     return {"kind": deadline.kind, "due_at": deadline.due_at, "deadline": deadline.pk}
+
+
+def _verdict(deadline: Deadline, *, at: datetime) -> str:
+    return Deadline.Outcome.LATE if at > deadline.due_at else Deadline.Outcome.KEPT
 
 
 def _judged(deadline: Deadline, *, at: datetime) -> list[Record]:

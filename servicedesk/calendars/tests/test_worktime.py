@@ -253,6 +253,30 @@ def test_the_days_nobody_works_are_listed(china):
     assert closed == [*(date(2026, 10, n) for n in range(1, 8)), date(2026, 10, 11)]
 
 
+def test_days_are_listed_up_to_the_last_one_and_over_twenty_years_at_most(china):
+    friday, twenty_years = at(2026, 11, 27, 9), timedelta(days=7305)
+
+    assert china.closed_days(friday, friday) == []
+    assert china.closed_days(friday - timedelta(days=6), friday) == [date(2026, 11, 21), date(2026, 11, 22)]
+    assert len(china.closed_days(friday - twenty_years, friday)) > 2000
+    with pytest.raises(ValueError, match=r"^Days are not listed over more than twenty years"):
+        china.closed_days(friday - twenty_years - timedelta(days=1), friday)
+
+
+def test_hours_that_meet_are_one_step():
+    meeting = WorkCalendar(SHANGHAI, {0: [(time(9), time(12)), (time(12), time(18))]})
+
+    (step,) = meeting.explain(at(2026, 11, 30, 9), 5 * HOUR)
+    assert (step.start, step.end, step.spent) == (at(2026, 11, 30, 9), at(2026, 11, 30, 14), 5 * HOUR)
+
+
+def test_steps_are_told_in_the_zone_of_their_start(china):
+    start = at(2026, 11, 30, 9).astimezone(BERLIN)
+
+    for steps in (china.explain(start, HOUR), china.explain_days(start, 1)):
+        assert {(step.start.tzinfo, step.end.tzinfo) for step in steps} == {(BERLIN, BERLIN)}
+
+
 # Time between
 
 
