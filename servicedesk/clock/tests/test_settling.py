@@ -47,3 +47,9 @@ def test_what_somebody_has_settled_meanwhile_is_refused_and_leaves_no_entry(end)
         end(read_before, by="clock", at=DUE + HOUR)
     assert refusal.value.code == "settled"
     assert events(read_before) == []
+
+
+def test_what_is_settled_at_the_due_instant_is_kept_and_bears_no_stamp():
+    deadline = make_deadline(due_at=MONDAY + HOUR, at=MONDAY)
+    settle(deadline, by="clock", at=MONDAY + HOUR)
+    assert (deadline.outcome, deadline.broken_at) == ("kept", None)
