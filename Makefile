@@ -15,7 +15,7 @@ AS_IN_PRODUCTION := VAR_DIR=$(VAR)/check DATABASE_URL=sqlite:///$(abspath $(VAR)
 
 CHECKS := check-form check-types check-templates check-security check-translations check-migrations check-deployment
 
-.PHONY: run build test faults check bench mutants lock messages clauses clean install install-dev $(CHECKS)
+.PHONY: run build test faults exhaustive check bench mutants lock messages clauses clean install install-dev $(CHECKS)
 
 run: build  ## The desk on http://127.0.0.1:8000, or PORT=…; Ctrl-C stops it. SCALE=year for a larger demo.
 	@$(MANAGE) migrate --no-input --verbosity 0
@@ -28,6 +28,9 @@ test: install-dev  ## Every test, on SQLite and, where they answer, on PostgreSQ
 
 faults: install-dev  ## Processes and servers broken at the worst moment, the long tests too.
 	@$(PYTHON) .ci/tests.py -m faults $(ARGS)
+
+exhaustive: install-dev  ## What takes too long for every change: every value in every field, long lives, long faults.
+	@$(PYTHON) .ci/tests.py -m exhaustive $(ARGS)
 
 check: $(CHECKS)  ## All of them; make --keep-going check goes on after a failure.
 

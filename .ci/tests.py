@@ -3,10 +3,11 @@
 
 tests.py [ARGUMENTS FOR PYTEST]
 
-Left out are the long faults, unless the arguments select by marks of their own (`make faults`).
+Left out is what is marked `exhaustive`, unless the arguments select by marks of their own (`make exhaustive`).
 
 TEST_DATABASE_URL and TEST_REDIS_URL name servers elsewhere than on this machine's usual ports. Only a test
-database (the name with `test_` before it) is made and dropped. PYTEST_WORKERS: processes per engine, default 2.
+database (the name with `test_` before it) is made and dropped. PYTEST_WORKERS: processes per engine; by default one more than there are
+processors, for many tests wait for processes of their own.
 """
 
 import os
@@ -67,8 +68,8 @@ def engines() -> dict[str, dict[str, str]]:
 
 
 def run(environment: dict[str, str], arguments: list[str]) -> int:
-    selection = ["-m", "not (faults and slow)"]  # a later -m among the arguments counts instead
-    spread = ["-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "worksteal"]
+    selection = ["-m", "not exhaustive"]  # a later -m among the arguments counts instead
+    spread = ["-n", os.environ.get("PYTEST_WORKERS") or str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *selection, *spread, *arguments],
         cwd=ROOT,

@@ -55,7 +55,7 @@ def test_any_life_keeps_every_rule_while_others_sweep(restore_tables):
     live_on(AnySweptLife, make_house, seconds=15, steps=30, lives=3, every=5)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_long_lives_do_everything_and_keep_every_rule(house, monkeypatch):
     done: Counter[str] = Counter()
     for name, operation in driven().items():
@@ -67,7 +67,7 @@ def test_many_long_lives_do_everything_and_keep_every_rule(house, monkeypatch):
     assert set(driven()) - done.keys() == set()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.django_db(transaction=True)
 def test_many_long_lives_keep_every_rule_while_others_sweep(restore_tables):
     AnySweptLife.restore = staticmethod(restore_tables)

@@ -25,8 +25,8 @@ def letters(transactional_db):
 @pytest.mark.parametrize(
     ("mood", "seconds"),
     [
-        pytest.param(moods.REFUSING, 3, marks=pytest.mark.slow),
-        pytest.param(moods.SILENT, PATIENCE + 5, marks=pytest.mark.slow),
+        pytest.param(moods.REFUSING, 3, marks=pytest.mark.exhaustive),
+        pytest.param(moods.SILENT, PATIENCE + 5, marks=pytest.mark.exhaustive),
         (moods.HANGING, PATIENCE + 5),
         (moods.DYING, 3),
     ],

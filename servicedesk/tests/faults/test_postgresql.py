@@ -128,7 +128,7 @@ def own_postgresql(transactional_db):
             connection.settings_dict.update(kept)
 
 
-@pytest.mark.parametrize("how", ["immediate", pytest.param("fast", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", ["immediate", pytest.param("fast", marks=pytest.mark.exhaustive)])
 def test_postgresql_restarted_in_mid_sweep(own_postgresql, own_redis, post_office, tmp_path, overdue, how):
     desk = Desk(tmp_path, redis_url=own_redis.url, email_url=post_office.url, database_url=own_postgresql.url)
     overdue(6)

@@ -45,7 +45,7 @@ def test_a_hint_to_a_redis_that_hangs_is_given_up_soon(own_redis):
     assert time.monotonic() - began < PATIENCE
 
 
-@pytest.mark.parametrize("seconds", [8, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [8, pytest.param(30, marks=pytest.mark.exhaustive)])
 def test_redis_paused_holds_nobody_up_and_its_messages_do_not_pile_up(
     desk, own_redis, overdue, call, seconds
 ):

@@ -79,7 +79,7 @@ def test_no_value_of_any_field_is_a_fault_of_ours(world):
     assert faults == [], "\n".join(faults)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_no_value_of_any_field_is_a_fault_of_ours_whichever_it_is(world):
     faults = attack(world, each=1000)
     assert faults == [], "\n".join(faults)
