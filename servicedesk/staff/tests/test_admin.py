@@ -347,3 +347,10 @@ def test_the_history_of_a_department_shows_a_dash_where_nobody_was_named(client)
     page = client.get(reverse("admin:staff_department_history", args=[department.pk])).content.decode()
     assert "– → Victoria Chen" in page
     assert "pk=None" not in page
+
+
+@pytest.mark.parametrize("tail", ["1.5/history/", "now/history/", "1/history/now/", "now/history/1/"])
+def test_a_history_of_what_can_be_no_row_leads_nowhere(client, tail):
+    client.force_login(make_user(is_superuser=True, is_staff=True))
+
+    assert client.get(f"{reverse('admin:staff_department_changelist')}{tail}").status_code == 404

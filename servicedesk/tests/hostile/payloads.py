@@ -11,6 +11,14 @@ MEGABYTE = 1_000_000
 HALF_A_PAIR = b"\xed\xa0\x80"  # half of a surrogate pair, as no browser sends it
 MARKUP = "\"'><img src=x onerror=alert(7)><script>alert(7)</script>"
 AS_MARKUP = ("<img src=x", "<script>alert(7)")  # what it would be if it were not escaped
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example",
+    "/\t/evil.example",
+    "javascript:alert(7)",
+    "\\\\evil.example",
+]
 
 # Under each name several values of one field; most have one.
 TEXTS: dict[str, list] = {
@@ -69,6 +77,13 @@ TIMES: dict[str, list] = {
 }
 TEXT_LIKE = ("text", "search", "textarea", "tel", "email", "url", "password")
 TIME_LIKE = ("date", "time", "datetime-local", "month", "week")
+
+# For parameters of an address: the grammar of the machine below.
+WORDS_OF_THE_MACHINE = [
+    "__in", "__regex", "__gt", "__isnull", "__password__startswith", "[]", "[$ne]", ".__class__",
+]  # fmt: skip
+ORDERS = ["password", "-password", "?", "owner__password", "1;--", "due_at)", "-" * 50]
+PAGES = ["0", "-1", "99999999", "9" * 40, "last", "NaN"]
 
 
 def payloads_for(field: Field) -> dict[str, list]:
